@@ -1,0 +1,48 @@
+/**
+ * The closed list of what can go wrong. Each face gives every code a status and a body; adding a code here makes both
+ * faces fail to compile until they do.
+ */
+export type ErrorCode =
+  | 'invalid_request' // the caller's input is wrong; `param` names the field
+  | 'unauthenticated' // no usable credential
+  | 'forbidden' // a credential that may not do this
+  | 'not_found' // absent, or somebody else's: never told apart
+  | 'conflict' // the thing is not in a state that allows this
+  | 'busy' // the conversation's queue is full
+  | 'too_large' // a body or a value over its limit
+  | 'model_refused' // the provider refuses the model or the request for good
+  | 'provider_unavailable' // the provider cannot be reached or keeps failing
+  | 'provider_rate_limited' // the provider asks us to slow down, and kept asking
+  | 'context_too_small' // what must be in the prompt does not fit the model's window
+  | 'lease_lost' // another worker has taken this run; inside the house only
+  | 'unavailable' // the server is shutting down
+  | 'internal'; // a fault of ours
+
+/** Details that faces show next to the message. */
+export interface ErrorDetails {
+  /** The field at fault, as the caller spelled it: `config.name`, `messages[0].content`. */
+  param?: string;
+  /** Milliseconds after which a repeat may succeed. */
+  retryAfterMs?: number;
+  cause?: unknown;
+}
+
+/** The only error thrown on purpose. Its message is fit to be shown to the caller. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly param: string | null;
+  readonly retryAfterMs: number | null;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.param = details.param ?? null;
+    this.retryAfterMs = details.retryAfterMs ?? null;
+  }
+}
+
+/** The error for an object that is absent or somebody else's. `what` is the face-neutral noun: `agent`, `run`. */
+export function notFound(what: string, id: string): AppError {
+  return new AppError('not_found', `No ${what} found with id '${id}'.`);
+}

@@ -1,0 +1,70 @@
+/** Every bound of the house. Meeting one is a stated outcome. */
+export const limits = {
+  /** Turns of one run. */
+  turnsPerRun: 50,
+  /** Calls of one reply that are carried out. */
+  callsPerTurn: 64,
+  /** Runs that may stand behind one another in a conversation. */
+  queuedRunsPerConversation: 100,
+  /** Lost leases after which a run fails. */
+  lossesPerRun: 3,
+  /** How long a claim holds without being renewed. */
+  leaseMs: 30_000,
+  /** How often a lease is renewed while nothing is written. */
+  leaseRenewMs: 10_000,
+  /** How often the table is looked at where no ring was heard. */
+  pollMs: 1_000,
+  /** How long deltas are gathered before they are written; the first of a message goes at once. */
+  deltaBatchMs: 20,
+  /** A run that waits for the client or in the queue gives up after this. */
+  runWaitMs: 600_000,
+  /** How long the events of a finished run are kept. */
+  eventRetentionMs: 30 * 24 * 3_600_000,
+  /** Characters of a tool's result that reach the model, whatever the window. */
+  toolResultCharsMax: 50_000,
+  /** The least that limit becomes for a small window. */
+  toolResultCharsMin: 5_000,
+  /** How long a tool that runs here may take. */
+  toolTimeoutMs: 60_000,
+  /** Tokens of the smallest window an agent can live in. */
+  contextTokensMin: 4_096,
+  /** Tokens of a window nobody told us about. */
+  contextTokensDefault: 8_192,
+  /** Shares of the usable window: when to compact, how far, and when to warn. */
+  compactAt: 0.85,
+  compactTo: 0.5,
+  pressureAt: 0.75,
+  /** Compactions of one turn. */
+  compactionsPerTurn: 3,
+  /** Characters of a summary, and its largest share of the window. */
+  summaryCharsMax: 4_000,
+  summaryShare: 0.08,
+  /** Characters of a block of persona or human, and of another one. */
+  blockCharsDefault: 5_000,
+  blockCharsOther: 10_000,
+  /** Characters of a label, and blocks of a memory. */
+  blockLabelCharsMax: 64,
+  blocksPerMemory: 50,
+  /** Characters of one passage. */
+  passageCharsMax: 20_000,
+  /** Hits on a page of a search, and characters shown of each. */
+  searchPage: 5,
+  searchHitCharsMax: 1_500,
+  /** Hits considered by each way of searching before they are fused. */
+  searchDepth: 50,
+  /** Characters of a message. */
+  messageCharsMax: 256_000,
+  /** Items of a list. */
+  pageItemsMax: 100,
+  /** Model calls that are repeated after a passing failure, and the time they may take together. */
+  providerAttempts: 5,
+  providerRetryTotalMs: 120_000,
+  /** How long a provider may stay silent, before and between tokens. */
+  providerSilenceMs: 120_000,
+  /** A stream that broke after its first token is taken again this often. */
+  turnRetries: 2,
+  /** Bytes of a JSON request body. */
+  bodyBytesMax: 10 * 1024 * 1024,
+  /** How long running work may take to finish when the server stops. */
+  shutdownMs: 10_000,
+} as const;

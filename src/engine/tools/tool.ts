@@ -1,0 +1,55 @@
+import type { Agent } from '../../domain/agent.js';
+import type { Clock } from '../../domain/clock.js';
+import type { RunFact } from '../../domain/event.js';
+import type { Memory } from '../../domain/memory.js';
+import type { Run } from '../../domain/run.js';
+import type { ToolDefinition, ToolResult } from '../../domain/tool.js';
+import type { Repositories, Search } from '../../store/store.js';
+import type { Embedding } from '../../store/store.js';
+
+/** What every tool is told of the call it answers. */
+export interface ToolContext {
+  agent: Agent;
+  run: Run;
+  /** The memory that this agent has open in this conversation. */
+  memory: Memory;
+  clock: Clock;
+  /** Recognises a repeat of the same call. */
+  callId: string;
+  /** The most characters a result may have. */
+  resultCharsMax: number;
+}
+
+/** Arguments as the model gave them: parsed JSON, checked by each tool with its own schema. */
+export type ToolArguments = Record<string, unknown>;
+
+/**
+ * A tool that runs in this server. `memory` tools write through the transaction that also writes their result, so they
+ * happen exactly once. `search` tools only read, outside of any transaction, and may be repeated. `outside` tools
+ * reach beyond the house: they are marked as started before they run and are never run twice unless `repeatable`.
+ */
+export type Tool = {
+  definition: ToolDefinition;
+  /** Ends the run after it was carried out, in the heartbeat protocol. */
+  rests?: boolean;
+} & (
+  | { effect: 'memory'; run(tx: Repositories, context: ToolContext, input: ToolArguments): Promise<MemoryToolResult> }
+  | { effect: 'search'; run(search: SearchAccess, context: ToolContext, input: ToolArguments): Promise<ToolResult> }
+  | {
+      effect: 'outside';
+      repeatable: boolean;
+      run(context: ToolContext, input: ToolArguments, signal: AbortSignal): Promise<ToolResult>;
+    }
+);
+
+/** A result and the facts that go with it: one `memory-edit` for each block that changed. */
+export interface MemoryToolResult extends ToolResult {
+  facts: RunFact[];
+}
+
+/** What a search tool reads from. */
+export interface SearchAccess {
+  search: Search;
+  /** The vector of a query, or null where there is no provider of vectors or it does not answer in time. */
+  embed(text: string): Promise<Embedding | null>;
+}
