@@ -45,8 +45,15 @@ export const limits = {
   /** Characters of a label, and blocks of a memory. */
   blockLabelCharsMax: 64,
   blocksPerMemory: 50,
+  /** Times an edit of a block is applied again to a newer value. */
+  blockEditAttempts: 5,
   /** Characters of one passage. */
   passageCharsMax: 20_000,
+  /** Tags of a passage, and characters of a tag. */
+  tagsPerPassage: 32,
+  tagCharsMax: 64,
+  /** Characters of a search that are looked at. */
+  searchQueryCharsMax: 2_000,
   /** Hits on a page of a search, and characters shown of each. */
   searchPage: 5,
   searchHitCharsMax: 1_500,
