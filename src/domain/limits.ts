@@ -4,6 +4,11 @@ export const limits = {
   turnsPerRun: 50,
   /** Calls of one reply that are carried out. */
   callsPerTurn: 64,
+  /** The same call failing in the same way: when the model is told to stop, and when the run ends. */
+  failuresToHint: 3,
+  failuresToEnd: 5,
+  /** Empty replies of a turn that are asked for again. */
+  emptyReplies: 2,
   /** Runs that may stand behind one another in a conversation. */
   queuedRunsPerConversation: 100,
   /** Lost leases after which a run fails. */
@@ -42,6 +47,8 @@ export const limits = {
   /** Characters of a block of persona or human, and of another one. */
   blockCharsDefault: 5_000,
   blockCharsOther: 10_000,
+  /** Characters of an agent's name. */
+  agentNameCharsMax: 256,
   /** Characters of a label, and blocks of a memory. */
   blockLabelCharsMax: 64,
   blocksPerMemory: 50,

@@ -42,6 +42,8 @@ export interface RunOverrides {
   lastMessages?: number;
   /** Turns this run may take. */
   maxTurns?: number;
+  /** Asks for no answer: everything in the window is summarised and scrolls out of it. */
+  compactOnly?: boolean;
 }
 
 /** The promise to answer: durable, with a status. */
@@ -109,4 +111,9 @@ export function addUsage(left: Usage | null, right: Usage | null): Usage | null 
     reasoningTokens: add(left.reasoningTokens, right.reasoningTokens),
     estimated: left.estimated || right.estimated,
   };
+}
+
+/** The count of a step whose tokens are on another step of the same turn. */
+export function noTokens(like: Usage): Usage {
+  return { ...like, promptTokens: 0, completionTokens: 0, cachedTokens: null, reasoningTokens: null };
 }

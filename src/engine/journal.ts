@@ -1,6 +1,6 @@
 import type { RunFact } from '../domain/event.js';
 import type { Run } from '../domain/run.js';
-import type { Repositories } from '../store/store.js';
+import type { Repositories, TransactionOptions } from '../store/store.js';
 
 /** A delta: a fact that changes no row and can be gathered with its neighbours. */
 export type DeltaFact = Extract<RunFact, { type: 'text-delta' | 'reasoning-delta' | 'call-delta' }>;
@@ -22,5 +22,5 @@ export interface Journal {
    * row as the fence found it, and already carries the new `lastSeq`. The work writes the run itself where it changes
    * more than its log.
    */
-  commit<T>(work: CommitWork<T>): Promise<T>;
+  commit<T>(work: CommitWork<T>, options?: TransactionOptions): Promise<T>;
 }

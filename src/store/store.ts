@@ -166,6 +166,10 @@ export interface RunRepository {
   write(run: Run, from: RunStatus): Promise<boolean>;
   /** Lets the next waiting run of a conversation stand in the queue, where nothing is active. Its id, or null. */
   promoteWaiting(conversationId: string): Promise<string | null>;
+  /**
+   * Lets every lease lapse at once; how many. For a store that only one process can open: who held them is dead.
+   */
+  lapseLeases(now: number): Promise<number>;
   /** Runs that wait in the queue or for the client past their `expiresAt`. */
   overdue(now: number, limit: number): Promise<Run[]>;
   /** Of these runs, those whose status is `cancelling`. */
@@ -283,6 +287,8 @@ export interface TransactionOptions {
 export interface Store extends Repositories {
   /** A word for logs and health reports: `sqlite` or `postgres`. */
   readonly name: string;
+  /** True where no other process can have this database open. */
+  readonly exclusive: boolean;
   readonly search: Search;
   /**
    * Runs the work in one transaction, rolled back where it throws. Await nothing but the store inside. The work may be

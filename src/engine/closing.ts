@@ -1,0 +1,164 @@
+import type { RunFact } from '../domain/event.js';
+import { newId } from '../domain/ids.js';
+import { limits } from '../domain/limits.js';
+import type { Message, NewMessage } from '../domain/message.js';
+import { noTokens, type Run, type Step, type Usage } from '../domain/run.js';
+import type { ToolCall } from '../domain/tool.js';
+import type { Repositories } from '../store/store.js';
+import { endRun, resultMessage } from './ending.js';
+import { packHeartbeat, type HeartbeatReason } from './envelope.js';
+import { failureStreak } from './failures.js';
+import { speakingTool, type Decision } from './protocol.js';
+import type { Scene } from './scene.js';
+import { say } from './speech.js';
+import { messageOf } from './spoken-text.js';
+
+/** What a turn still has to close. */
+export interface OpenTurn {
+  /** Its tools step with every call answered; null where the reply had no calls to carry out. */
+  step: Step | null;
+  /** Speaking calls whose words are on the record already; null stands for plain text. */
+  spokenCalls: (string | null)[];
+  /** Tokens that no step of this turn carries yet. */
+  usage: Usage | null;
+  at: number;
+}
+
+/**
+ * Closes a turn inside a transaction: ends its tools step, says what its speaking calls have not said yet, and decides
+ * whether the run goes on. A run that does not go on ends in the same commit, so no crash can lose the decision.
+ */
+export async function closeTurn(
+  tx: Repositories,
+  run: Run,
+  scene: Scene,
+  open: OpenTurn,
+): Promise<{ facts: RunFact[]; ended: boolean }> {
+  const facts: RunFact[] = [];
+  if (open.step !== null) {
+    const ended: Step = { ...open.step, status: 'completed', endedAt: open.at };
+    await tx.runs.updateStep(ended);
+    facts.push({ type: 'step-end', step: ended });
+  }
+  const { calls, unanswered } = await speakingCalls(tx, run);
+  for (const call of unanswered) facts.push(...(await speak(tx, run, call, open)));
+  const steps = await tx.runs.steps(run.id);
+  const decision = await decide(tx, run, scene, { calls: [...calls, ...(open.step?.calls ?? [])], steps });
+  if (decision === 'rest') {
+    return { facts: [...facts, ...(await endRun(tx, run, { status: 'completed', at: open.at }))], ended: true };
+  }
+  if (failureStreak(steps) >= limits.failuresToEnd) {
+    const error = { code: 'error_loop' as const, message: 'The model repeated the same failing call again and again.' };
+    return { facts: [...facts, ...(await endRun(tx, run, { status: 'failed', error, at: open.at }))], ended: true };
+  }
+  if (scene.agent.protocol === 'heartbeat') {
+    await tx.messages.append(run.conversationId, [heartbeatMessage(run, decision, open.at)]);
+  }
+  return { facts, ended: false };
+}
+
+/** The speaking calls of the newest reply with calls, and those among them that nothing answers yet. */
+async function speakingCalls(tx: Repositories, run: Run): Promise<{ calls: ToolCall[]; unanswered: ToolCall[] }> {
+  const page = await tx.messages.page(run.conversationId, {
+    limit: limits.callsPerTurn * 2 + 2,
+    order: 'desc',
+    visibleOnly: false,
+    runId: run.id,
+  });
+  const answered = new Set<string>();
+  for (const message of page.items) {
+    for (const part of message.parts) if (part.type === 'tool-result') answered.add(part.callId);
+    const calls = message.role === 'assistant' && message.kind === 'inner' ? speechOf(message) : [];
+    if (message.role === 'assistant' && message.parts.some((part) => part.type === 'tool-call')) {
+      return { calls, unanswered: calls.filter((call) => !answered.has(call.id)) };
+    }
+  }
+  return { calls: [], unanswered: [] };
+}
+
+function speechOf(message: Message): ToolCall[] {
+  return message.parts.flatMap((part): ToolCall[] =>
+    part.type === 'tool-call' && part.name === speakingTool
+      ? [
+          {
+            id: part.callId,
+            name: part.name,
+            arguments: part.arguments,
+            where: 'speech',
+            state: 'finished',
+            output: 'None',
+            failed: false,
+          },
+        ]
+      : [],
+  );
+}
+
+async function speak(tx: Repositories, run: Run, call: ToolCall, open: OpenTurn): Promise<RunFact[]> {
+  const wasStreamed = open.spokenCalls.includes(call.id) || (await wasSaid(tx, run, call.id));
+  const usage = open.usage === null ? null : noTokens(open.usage);
+  const facts = wasStreamed
+    ? []
+    : await say(tx, run, { text: messageOf(call.arguments), callId: call.id, usage, at: open.at });
+  const row = resultMessage({ id: null, conversationId: run.conversationId }, run, call, open.at);
+  await tx.messages.append(run.conversationId, [row]);
+  return facts;
+}
+
+/** True where a visible message of this run already carries the words of a call. */
+async function wasSaid(tx: Repositories, run: Run, callId: string): Promise<boolean> {
+  const page = await tx.messages.page(run.conversationId, {
+    limit: limits.callsPerTurn,
+    order: 'desc',
+    visibleOnly: true,
+    runId: run.id,
+  });
+  return page.items.some((message) => message.callId === callId);
+}
+
+async function decide(
+  tx: Repositories,
+  run: Run,
+  scene: Scene,
+  { calls, steps }: { calls: ToolCall[]; steps: Step[] },
+): Promise<Decision> {
+  return scene.protocol.decide({
+    calls,
+    spoken: steps.some((step) => step.kind === 'message' && step.status === 'completed'),
+    isAwaited: await isAwaited(tx, run),
+    rested: calls.some((call) => !call.failed && scene.restingTools.has(call.name)),
+  });
+}
+
+/** True where the newest thing that came from outside was said by a person. */
+async function isAwaited(tx: Repositories, run: Run): Promise<boolean> {
+  const page = await tx.messages.page(run.conversationId, { limit: 100, order: 'desc', visibleOnly: false });
+  const newest = page.items.find((message) => message.role === 'user' && message.kind !== 'heartbeat');
+  return newest?.kind === 'said';
+}
+
+const reasons: Record<Exclude<Decision, 'rest'>, HeartbeatReason> = {
+  requested: 'requested',
+  failed: 'failed',
+  continue: 'continued',
+};
+
+function heartbeatMessage(run: Run, decision: Exclude<Decision, 'rest'>, at: number): NewMessage {
+  return {
+    id: newId(),
+    conversationId: run.conversationId,
+    role: 'user',
+    kind: 'heartbeat',
+    parts: [{ type: 'text', text: packHeartbeat(reasons[decision], at) }],
+    visible: false,
+    status: 'completed',
+    agentId: run.agentId,
+    runId: run.id,
+    stepId: null,
+    callId: null,
+    name: null,
+    metadata: {},
+    faceData: {},
+    createdAt: at,
+  };
+}

@@ -1,0 +1,172 @@
+import type { Conversation, Window } from '../domain/conversation.js';
+import type { Message } from '../domain/message.js';
+import type { Run } from '../domain/run.js';
+import { estimateTokens } from '../domain/tokens.js';
+import type { ModelRequest, RequestMessage, RequestPart } from '../providers/provider.js';
+import type { Repositories } from '../store/store.js';
+import { packAlert } from './envelope.js';
+import { normaliseHistory, toRequestMessages } from './history.js';
+import type { Scene } from './scene.js';
+import { compileSystemPrompt } from './system-prompt.js';
+
+/** How much of the history is let through; a tighter fit is the last but one step of making room. */
+export interface Fit {
+  /** Characters of a tool's result. */
+  resultCharsMax: number;
+}
+
+/** What the model is told besides the conversation, and never stored. */
+export interface Tail {
+  /** Milliseconds; null where the agent is not told the time. */
+  now: number | null;
+  notices: string[];
+}
+
+/** A request, and what it is thought to weigh. */
+export interface Context {
+  request: ModelRequest;
+  window: Window;
+  /** The live messages, oldest first. */
+  messages: Message[];
+  /** Tokens of the whole prompt, estimated. */
+  tokens: number;
+  /** Tokens of what no compaction can make smaller: system prompt and tools. */
+  fixedTokens: number;
+}
+
+/** Compiles a prompt from memory, summary and live messages: what changes least comes first. */
+export async function buildContext(
+  repositories: Repositories,
+  scene: Scene,
+  run: Run,
+  fit: Fit,
+  tail: Tail,
+): Promise<Context> {
+  const { agent } = scene;
+  const [window, conversation, blocks, memory] = await Promise.all([
+    repositories.conversations.window(agent.id, run.conversationId),
+    repositories.conversations.find(run.conversationId),
+    repositories.memories.blocks(scene.memory.id),
+    repositories.memories.get(scene.memory.id),
+  ]);
+  if (window === null || conversation === null) throw new Error(`Run ${run.id} lost its conversation.`);
+  const messages = await liveMessages(repositories, scene, run, window, conversation);
+  const system = compileSystemPrompt({
+    instructions: agent.instructions,
+    additionalInstructions: scene.additionalInstructions,
+    protocol: agent.protocol,
+    origin: agent.origin,
+    blocks,
+    hasMemoryTools: scene.hasMemoryTools,
+    passageCount: memory?.passageCount ?? 0,
+    hiddenMessages: window.liveFromSeq - 1,
+  });
+  const history = normaliseHistory([
+    ...(system === '' ? [] : [{ role: 'system' as const, text: system }]),
+    ...summaryMessage(scene, window),
+    ...toRequestMessages(messages, {
+      agentId: agent.id,
+      protocol: agent.protocol,
+      envelope: agent.envelope,
+      toolResultCharsMax: fit.resultCharsMax,
+      messageCharsMax: Math.floor(scene.promptTokens * 0.4 * 4),
+    }),
+  ]);
+  const request: ModelRequest = {
+    model: scene.model.model,
+    messages: withTail(history, tail),
+    tools: scene.definitions,
+    toolChoice: run.overrides.toolChoice ?? 'auto',
+    parallelToolCalls: run.overrides.parallelToolCalls ?? null,
+    settings: agent.settings,
+    user: null,
+  };
+  const fixedTokens = estimateTokens(system) + estimateTokens(JSON.stringify(request.tools));
+  return { request, window, messages, fixedTokens, tokens: fixedTokens + tokensOf(history) - estimateTokens(system) };
+}
+
+/** Tokens of the messages of a request, estimated. */
+export function tokensOf(messages: readonly RequestMessage[]): number {
+  return messages.reduce((sum, message) => sum + tokensOfMessage(message), 0);
+}
+
+function tokensOfMessage(message: RequestMessage): number {
+  const overhead = 4;
+  switch (message.role) {
+    case 'system':
+    case 'tool':
+      return overhead + estimateTokens(message.text);
+    case 'user':
+      return message.parts.reduce((sum, part) => sum + tokensOfPart(part), overhead);
+    case 'assistant':
+      return message.calls.reduce(
+        (sum, call) => sum + estimateTokens(call.name) + estimateTokens(call.arguments) + overhead,
+        overhead + estimateTokens(message.text ?? ''),
+      );
+    default:
+      return message satisfies never;
+  }
+}
+
+function tokensOfPart(part: RequestPart): number {
+  // What the large vendors charge for an image at medium size.
+  return part.type === 'text' ? estimateTokens(part.text) : 800;
+}
+
+/**
+ * The live part of the window. Where what somebody last said has scrolled out of it in the middle of a long run, it
+ * stands in front: the model never loses sight of what it was asked.
+ */
+async function liveMessages(
+  repositories: Repositories,
+  scene: Scene,
+  run: Run,
+  window: Window,
+  conversation: Conversation,
+): Promise<Message[]> {
+  const view = { conversationId: run.conversationId, agentId: scene.agent.id, toSeq: null };
+  const newest = run.overrides.lastMessages;
+  if (newest !== undefined) return repositories.messages.view({ ...view, fromSeq: 1, newest });
+  const live = await repositories.messages.view({ ...view, fromSeq: window.liveFromSeq });
+  if (live.length === 0 || live.some(isSaidByUser) || conversation.lastSeq === 0) return live;
+  const earlier = await repositories.messages.page(run.conversationId, {
+    limit: 20,
+    order: 'desc',
+    visibleOnly: true,
+    before: undefined,
+  });
+  const asked = earlier.items.find(isSaidByUser);
+  return asked === undefined ? live : [asked, ...live];
+}
+
+/** True for what a person said. */
+export function isSaidByUser(message: Message): boolean {
+  return message.role === 'user' && message.kind === 'said';
+}
+
+function summaryMessage(scene: Scene, window: Window): RequestMessage[] {
+  const { summary } = window;
+  if (summary === null) return [];
+  const text =
+    `What was said before message ${window.liveFromSeq} is out of view; it can be searched. ` +
+    `A summary of it:\n${summary.text}`;
+  const packed = scene.agent.envelope === 'json' ? packAlert(text, summary.createdAt) : `[context]\n${text}`;
+  return [{ role: 'user', parts: [{ type: 'text', text: packed }] }];
+}
+
+/** Attaches the time and the notices to what was last said, at the moment of sending only. */
+function withTail(messages: RequestMessage[], tail: Tail): RequestMessage[] {
+  const lines = [
+    ...(tail.now === null
+      ? []
+      : [`The time is ${new Date(tail.now).toISOString().slice(0, 16).replace('T', ' ')} UTC.`]),
+    ...tail.notices,
+  ];
+  if (lines.length === 0) return messages;
+  const part: RequestPart = { type: 'text', text: `[context]\n${lines.join('\n')}` };
+  const at = messages.findLastIndex((message) => message.role === 'user');
+  if (at < 0) return [...messages, { role: 'user', parts: [part] }];
+  return messages.map((message, index) =>
+    index === at && message.role === 'user' ? { ...message, parts: [...message.parts, part] } : message,
+  );
+}

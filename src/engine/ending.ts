@@ -1,0 +1,111 @@
+import type { RunFact } from '../domain/event.js';
+import type { Message, NewMessage } from '../domain/message.js';
+import type { IncompleteReason, Run, RunError, Step } from '../domain/run.js';
+import type { RunStatus } from '../domain/status.js';
+import type { ToolCall } from '../domain/tool.js';
+import { queueTopic } from '../domain/topics.js';
+import { newId } from '../domain/ids.js';
+import type { Repositories } from '../store/store.js';
+
+/** How a run ends. */
+export interface Ending {
+  status: Extract<RunStatus, 'completed' | 'incomplete' | 'failed' | 'cancelled' | 'expired'>;
+  error?: RunError;
+  incompleteReason?: IncompleteReason;
+  at: number;
+}
+
+/** The state in which an ending leaves a step that was still open. */
+const stepStatus: Record<Ending['status'], Step['status']> = {
+  completed: 'completed',
+  incomplete: 'failed',
+  failed: 'failed',
+  cancelled: 'cancelled',
+  expired: 'expired',
+};
+
+/**
+ * Ends a run inside a transaction: closes its open step, answers the calls that nobody will answer any more, writes
+ * the final status and lets the next run of the conversation stand in the queue. Returns the facts, in order.
+ */
+export async function endRun(tx: Repositories, run: Run, ending: Ending): Promise<RunFact[]> {
+  await tx.conversations.lock(run.conversationId);
+  const facts: RunFact[] = [];
+  for (const step of await tx.runs.steps(run.id)) {
+    if (step.status === 'in_progress') facts.push(...(await endStep(tx, step, run, ending)));
+  }
+  // What was sent and never begun stays in the conversation, unless the sender took it back.
+  if (run.input !== null && ending.status !== 'cancelled') await tx.messages.append(run.conversationId, run.input);
+  const ended: Run = {
+    ...run,
+    status: ending.status,
+    waiting: false,
+    input: null,
+    pendingCalls: [],
+    error: ending.error ?? null,
+    incompleteReason: ending.incompleteReason ?? null,
+    leaseOwner: null,
+    leaseUntil: null,
+    endedAt: ending.at,
+  };
+  await tx.runs.write(ended, run.status);
+  const promoted = await tx.runs.promoteWaiting(run.conversationId);
+  if (promoted !== null) await tx.bell.ring(queueTopic);
+  return [...facts, { type: 'run-status', run: ended }];
+}
+
+async function endStep(tx: Repositories, step: Step, run: Run, ending: Ending): Promise<RunFact[]> {
+  const facts: RunFact[] = [];
+  if (step.messageId !== null) {
+    const message = await tx.messages.get(step.conversationId, step.messageId);
+    if (message !== null && message.status === 'in_progress') {
+      const cut: Message = { ...message, status: 'incomplete' };
+      await tx.messages.update(cut);
+      facts.push({ type: 'message-end', message: cut });
+    }
+  }
+  const unanswered = step.calls.filter((call) => call.state !== 'finished');
+  await tx.messages.append(
+    step.conversationId,
+    unanswered.map((call) => resultMessage(step, run, { ...call, ...interrupted(ending) }, ending.at)),
+  );
+  const ended: Step = {
+    ...step,
+    status: stepStatus[ending.status],
+    calls: step.calls.map((call) => (call.state === 'finished' ? call : { ...call, ...interrupted(ending) })),
+    error: ending.error ?? null,
+    endedAt: ending.at,
+  };
+  await tx.runs.updateStep(ended);
+  return [...facts, { type: 'step-end', step: ended }];
+}
+
+function interrupted(ending: Ending): Pick<ToolCall, 'state' | 'output' | 'failed'> {
+  return { state: 'finished', failed: true, output: `The call did not complete: the run was ${ending.status}.` };
+}
+
+/** The row that answers a call in the conversation. */
+export function resultMessage(
+  step: { id: string | null; conversationId: string },
+  run: Run,
+  call: ToolCall,
+  at: number,
+): NewMessage {
+  return {
+    id: newId(),
+    conversationId: step.conversationId,
+    role: 'tool',
+    kind: 'inner',
+    parts: [{ type: 'tool-result', callId: call.id, name: call.name, output: call.output ?? '', failed: call.failed }],
+    visible: false,
+    status: 'completed',
+    agentId: run.agentId,
+    runId: run.id,
+    stepId: step.id,
+    callId: null,
+    name: call.name,
+    metadata: {},
+    faceData: {},
+    createdAt: at,
+  };
+}

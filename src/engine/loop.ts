@@ -1,0 +1,171 @@
+import { AppError } from '../domain/errors.js';
+import { limits } from '../domain/limits.js';
+import type { Run, RunError, Step } from '../domain/run.js';
+import { queueTopic } from '../domain/topics.js';
+import { ProviderError } from '../providers/provider.js';
+import { carryOut } from './calls.js';
+import { closeTurn } from './closing.js';
+import { endRun, type Ending } from './ending.js';
+import type { Journal } from './journal.js';
+import { compactAll, prepare, PromptGauge } from './prepare.js';
+import { setScene, type EngineDependencies, type Scene } from './scene.js';
+import { abandonStep } from './speech.js';
+import { BrokenReply, takeTurn } from './turn.js';
+
+/** Carries a claimed run forward until it rests or the signal aborts. It has no memory of its own: it reads the rows. */
+export type RunLoop = (journal: Journal, signal: AbortSignal) => Promise<void>;
+
+/** Makes the loop. */
+export function createLoop(dependencies: EngineDependencies): RunLoop {
+  return async (journal, signal) => {
+    try {
+      const scene = await setScene(dependencies, journal.run);
+      signal.throwIfAborted();
+      await new RunStory(dependencies, journal, scene, signal).tell();
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'lease_lost') throw error;
+      await settleFailure(dependencies, journal, signal.aborted ? signal.reason : error);
+    }
+  };
+}
+
+/** One run, from the claim to its rest. */
+class RunStory {
+  private readonly gauge = new PromptGauge();
+  private emptyReplies = 0;
+  private brokenReplies = 0;
+  private overflows = 0;
+
+  constructor(
+    private readonly dependencies: EngineDependencies,
+    private readonly journal: Journal,
+    private readonly scene: Scene,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async tell(): Promise<void> {
+    if (this.journal.run.overrides.compactOnly === true) {
+      await compactAll(this.dependencies, this.journal, this.scene, this.signal);
+      return this.end({ status: 'completed', at: this.now() });
+    }
+    let goesOn = await this.recover();
+    while (goesOn) {
+      this.signal.throwIfAborted();
+      const turnsMax = this.journal.run.overrides.maxTurns ?? limits.turnsPerRun;
+      if (this.journal.run.turn >= turnsMax) {
+        return this.end({ status: 'incomplete', incompleteReason: 'max_turns', at: this.now() });
+      }
+      goesOn = await this.turn();
+    }
+  }
+
+  /** Takes up what another worker, or the client, left. False where the run now rests. */
+  private async recover(): Promise<boolean> {
+    const steps = await this.dependencies.store.runs.steps(this.journal.run.id);
+    const open = steps.find((step) => step.status === 'in_progress');
+    if (open === undefined) return true;
+    if (open.calls.length > 0) return this.settle(open);
+    await this.journal.commit(async (tx) => ({ facts: await abandonStep(tx, open, this.now()), value: null }));
+    return true;
+  }
+
+  /** One model call and what comes of it. False where the run now rests. */
+  private async turn(): Promise<boolean> {
+    const { clock } = this.dependencies;
+    const context = await prepare(this.dependencies, this.journal, this.scene, this.gauge, this.signal);
+    try {
+      const outcome = await takeTurn(this.journal, this.scene, context.request, clock, this.signal);
+      this.gauge.calibrate(context, outcome.usage);
+      this.brokenReplies = 0;
+      this.overflows = 0;
+      switch (outcome.type) {
+        case 'ended':
+          return false;
+        case 'continue':
+          return true;
+        case 'calls':
+          return await this.settle(outcome.step);
+        case 'empty':
+          return await this.takeEmptyReply();
+        default:
+          return outcome satisfies never;
+      }
+    } catch (error) {
+      return this.takeFailure(error);
+    }
+  }
+
+  /** An empty reply is asked for again, and in the end taken for what it is: there is nothing to say. */
+  private async takeEmptyReply(): Promise<boolean> {
+    this.emptyReplies += 1;
+    if (this.emptyReplies <= limits.emptyReplies) return true;
+    await this.end({ status: 'completed', at: this.now() });
+    return false;
+  }
+
+  /** A prompt that was too long is made shorter, a reply that broke off is asked for again; the rest ends the run. */
+  private takeFailure(error: unknown): boolean {
+    if (this.signal.aborted || !(error instanceof ProviderError)) throw error;
+    if (error.overflow && this.overflows < limits.compactionsPerTurn) {
+      this.overflows += 1;
+      this.gauge.overflowed();
+      return true;
+    }
+    if (!(error instanceof BrokenReply) || this.brokenReplies >= limits.turnRetries) throw error;
+    this.brokenReplies += 1;
+    return true;
+  }
+
+  /** Carries out calls, then closes the turn, or parks the run until the client has answered. */
+  private async settle(step: Step): Promise<boolean> {
+    const done = await carryOut(this.dependencies, this.journal, this.scene, step, this.signal);
+    const pending = done.calls.filter((call) => call.state !== 'finished');
+    if (pending.length > 0) {
+      await this.park(pending);
+      return false;
+    }
+    return this.journal.commit(async (tx, run) => {
+      const open = { step: done, spokenCalls: [], usage: null, at: this.now() };
+      const closing = await closeTurn(tx, run, this.scene, open);
+      return { facts: closing.facts, value: !closing.ended };
+    });
+  }
+
+  private async park(pendingCalls: Run['pendingCalls']): Promise<void> {
+    await this.journal.commit(async (tx, run) => {
+      if (run.status === 'cancelling') throw new AppError('conflict', 'The run is being cancelled.');
+      const parked: Run = { ...run, status: 'requires_action', pendingCalls, leaseOwner: null, leaseUntil: null };
+      await tx.runs.write(parked, run.status);
+      return { facts: [{ type: 'run-status', run: parked }], value: null };
+    });
+  }
+
+  private async end(ending: Ending): Promise<void> {
+    await this.journal.commit(async (tx, run) => ({ facts: await endRun(tx, run, ending), value: null }));
+  }
+
+  private now(): number {
+    return this.dependencies.clock.now();
+  }
+}
+
+/** Ends a run that failed or was cancelled; hands it back where the server is stopping. */
+async function settleFailure({ clock }: EngineDependencies, journal: Journal, error: unknown): Promise<void> {
+  await journal.commit(async (tx, run) => {
+    const at = clock.now();
+    if (run.status === 'cancelling') return { facts: await endRun(tx, run, { status: 'cancelled', at }), value: null };
+    if (error instanceof AppError && error.code === 'unavailable') {
+      const queued: Run = { ...run, status: 'queued', leaseOwner: null, leaseUntil: null };
+      await tx.runs.write(queued, run.status);
+      await tx.bell.ring(queueTopic);
+      return { facts: [{ type: 'run-status', run: queued }], value: null };
+    }
+    return { facts: await endRun(tx, run, { status: 'failed', error: toRunError(error), at }), value: null };
+  });
+  if (!(error instanceof AppError)) throw error;
+}
+
+function toRunError(error: unknown): RunError {
+  if (error instanceof AppError) return { code: error.code, message: error.message };
+  return { code: 'internal', message: 'Something went wrong inside the server.' };
+}

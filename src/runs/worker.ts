@@ -1,0 +1,181 @@
+import type { Clock } from '../domain/clock.js';
+import { AppError } from '../domain/errors.js';
+import { newId } from '../domain/ids.js';
+import { limits } from '../domain/limits.js';
+import type { Run } from '../domain/run.js';
+import { isFinal } from '../domain/status.js';
+import { queueTopic, runTopic } from '../domain/topics.js';
+import { endRun } from '../engine/ending.js';
+import type { RunLoop } from '../engine/loop.js';
+import type { Repositories, Store } from '../store/store.js';
+import { appendAsFace } from './append.js';
+import { RunJournal } from './journal.js';
+import type { Notifier } from './notifier.js';
+
+/** What a worker needs. */
+export interface WorkerDependencies {
+  store: Store;
+  notifier: Notifier;
+  clock: Clock;
+  loop: RunLoop;
+  /** Runs carried forward at the same time. */
+  concurrency: number;
+  /** Told of what went wrong outside of any run's own story. */
+  onFault(error: unknown, runId: string | null): void;
+}
+
+interface ActiveRun {
+  journal: RunJournal;
+  abort: AbortController;
+  done: Promise<void>;
+}
+
+/** Claims runs and carries them forward, as many at a time as it is allowed. */
+export class Worker {
+  private readonly owner = newId();
+  private readonly active = new Map<string, ActiveRun>();
+  private readonly timers: NodeJS.Timeout[] = [];
+  private stopListening: () => void = () => undefined;
+  private claiming = false;
+  private claimAgain = false;
+  private stopping = false;
+
+  constructor(private readonly dependencies: WorkerDependencies) {}
+
+  /** Begins to claim. */
+  start(): void {
+    const { notifier } = this.dependencies;
+    this.stopListening = notifier.subscribe(queueTopic, () => this.claimSoon());
+    this.timers.push(setInterval(() => this.claimSoon(), limits.pollMs));
+    this.timers.push(setInterval(() => void this.renewLeases(), limits.leaseRenewMs));
+    this.timers.push(setInterval(() => void this.lookForCancels(), limits.pollMs / 2));
+    this.claimSoon();
+  }
+
+  /** Claims nothing more, waits for what is under way, and hands back what has not ended in time. */
+  async stop(graceMs: number): Promise<void> {
+    this.stopping = true;
+    this.stopListening();
+    for (const timer of this.timers) clearInterval(timer);
+    const all = Promise.all([...this.active.values()].map((run) => run.done));
+    const grace = new AbortController();
+    await Promise.race([all, pause(graceMs, grace.signal)]);
+    grace.abort();
+    for (const run of this.active.values()) run.abort.abort(new AppError('unavailable', 'The server is stopping.'));
+    await Promise.all([...this.active.values()].map((run) => run.done));
+  }
+
+  private claimSoon(): void {
+    if (this.claiming) {
+      this.claimAgain = true;
+      return;
+    }
+    this.claiming = true;
+    this.claimWhileFree()
+      .catch((error: unknown) => this.dependencies.onFault(error, null))
+      .finally(() => {
+        this.claiming = false;
+        if (this.claimAgain) {
+          this.claimAgain = false;
+          this.claimSoon();
+        }
+      });
+  }
+
+  private async claimWhileFree(): Promise<void> {
+    while (!this.stopping && this.active.size < this.dependencies.concurrency) {
+      const run = await this.claim();
+      if (run === null) return;
+      if (isFinal(run.status)) continue;
+      this.carry(run);
+    }
+  }
+
+  private async claim(): Promise<Run | null> {
+    const { store, clock, notifier } = this.dependencies;
+    const claimed = await store.transaction(async (tx) => {
+      const now = clock.now();
+      const run = await tx.runs.claim({ owner: this.owner, now, leaseUntil: now + limits.leaseMs });
+      return run === null ? null : begin(tx, run, now);
+    });
+    if (claimed === null) return null;
+    notifier.publish(claimed.run.id, claimed.events);
+    if (isFinal(claimed.run.status)) notifier.ring(queueTopic);
+    return claimed.run;
+  }
+
+  private carry(run: Run): void {
+    const { loop, notifier, onFault } = this.dependencies;
+    const abort = new AbortController();
+    const journal = new RunJournal(
+      {
+        ...this.dependencies,
+        onCancelling: () => abort.abort(new AppError('conflict', 'The run is being cancelled.')),
+        onLost: (error) => abort.abort(error),
+      },
+      run,
+    );
+    const stopListening = notifier.subscribe(runTopic(run.id), (events) => {
+      const cancelled = events?.some((event) => event.type === 'run-status' && event.run.status === 'cancelling');
+      if (cancelled === true) abort.abort(new AppError('conflict', 'The run is being cancelled.'));
+      if (events === null) void this.lookForCancels();
+    });
+    const done = loop(journal, abort.signal)
+      .catch((error: unknown) => {
+        // A lost lease is silence: the run is in other hands.
+        if (!(error instanceof AppError && error.code === 'lease_lost')) onFault(error, run.id);
+      })
+      .finally(async () => {
+        stopListening();
+        await journal.close();
+        this.active.delete(run.id);
+        this.claimSoon();
+      });
+    this.active.set(run.id, { journal, abort, done });
+    if (run.status === 'cancelling') abort.abort(new AppError('conflict', 'The run is being cancelled.'));
+  }
+
+  private async renewLeases(): Promise<void> {
+    await Promise.allSettled([...this.active.values()].map((run) => run.journal.renew()));
+  }
+
+  private async lookForCancels(): Promise<void> {
+    if (this.active.size === 0) return;
+    try {
+      for (const id of await this.dependencies.store.runs.cancelling([...this.active.keys()])) {
+        this.active.get(id)?.abort.abort(new AppError('conflict', 'The run is being cancelled.'));
+      }
+    } catch (error) {
+      this.dependencies.onFault(error, null);
+    }
+  }
+}
+
+/** What a claim writes: the move on the log, the messages that waited for it; or the end of a run lost too often. */
+async function begin(tx: Repositories, run: Run, now: number) {
+  if (run.losses >= limits.lossesPerRun) {
+    const error = { code: 'worker_lost' as const, message: 'The run was lost by several workers in a row.' };
+    const facts = await endRun(tx, run, { status: 'failed', error, at: now });
+    const events = await appendAsFace(tx, run.id, facts, now);
+    return { run: (await tx.runs.find(run.id)) ?? run, events };
+  }
+  const begun: Run = { ...run, input: null };
+  if (run.input !== null) {
+    await tx.messages.append(run.conversationId, run.input);
+    await tx.runs.write(begun, run.status);
+  }
+  const newest = await tx.events.newest(run.id, 'run-status');
+  const moved = newest?.type !== 'run-status' || newest.run.status !== run.status;
+  const events = moved ? await appendAsFace(tx, run.id, [{ type: 'run-status', run: begun }], now) : [];
+  return { run: { ...begun, lastSeq: run.lastSeq + events.length }, events };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
