@@ -77,15 +77,18 @@ function convert(message: Message, view: View): RequestMessage[] {
   }
 }
 
-/** Joins a row to the one before it where both are pieces of one reply. */
+/**
+ * Joins a row to the one before it where both are pieces of one reply. Words said next to a call stand in the row that
+ * was said and in the row that holds the call; they are shown once.
+ */
 function add(grown: Grown[], next: RequestMessage, row: Message): void {
   const last = grown.at(-1);
   const runId = next.role === 'assistant' ? row.runId : null;
   if (last?.message.role === 'assistant' && next.role === 'assistant' && runId !== null && last.growsWith === runId) {
-    const texts = [last.message.text, next.text].filter((text) => text !== null);
+    const texts = new Set([last.message.text, next.text].filter((text) => text !== null));
     last.message = {
       role: 'assistant',
-      text: texts.length === 0 ? null : texts.join('\n\n'),
+      text: texts.size === 0 ? null : [...texts].join('\n\n'),
       calls: [...last.message.calls, ...next.calls],
     };
   } else {
