@@ -96,7 +96,6 @@ function createRenamer(messages: RequestMessage[]): (id: string) => string {
     // The widest limit that providers set to an id is 40 characters.
     const renamed = free(id === '' ? 'call' : id.slice(0, 32));
     taken.add(renamed);
-    used.add(renamed);
     return renamed;
   };
 }

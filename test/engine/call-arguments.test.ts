@@ -25,6 +25,11 @@ describe('the arguments of a call', () => {
     });
   });
 
+  it('glued together are told apart even where a text ends in a backslash or holds a quote', () => {
+    const first = { a: 'x\\', b: '"}{', c: '\\"' };
+    expect(parseArguments(JSON.stringify(first) + '\n{"a":2}')).toEqual({ ok: true, value: first, repaired: true });
+  });
+
   it('are mended where a model wrote JSON badly', () => {
     const written = [
       `{"message": "one\ntwo"}`,

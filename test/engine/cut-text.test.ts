@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { cutEnd, cutMiddle } from '../../src/engine/cut-text.js';
 
-const texts = fc.string({ unit: fc.constantFrom('a', '😀', 'é', '\n'), maxLength: 400 });
+const texts = fc.string({ unit: fc.constantFrom('a', '😀', 'é', '\n'), minLength: 100, maxLength: 400, size: 'max' });
 const isWhole = (text: string): boolean => Buffer.from(text, 'utf8').toString('utf8') === text;
 
 describe('a text that is cut', () => {

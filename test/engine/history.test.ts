@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Message, MessagePart } from '../../src/domain/message.js';
 import { packAlert, packHeartbeat, unpack } from '../../src/engine/envelope.js';
-import { normaliseHistory, toRequestMessages, type HistoryOptions } from '../../src/engine/history.js';
+import { missingResult, normaliseHistory, toRequestMessages, type HistoryOptions } from '../../src/engine/history.js';
 
 const at = Date.UTC(2024, 3, 12, 19, 3, 11);
 const options: HistoryOptions = {
@@ -93,7 +93,7 @@ describe('a conversation as a model reads it', () => {
       row({ role: 'assistant', agentId: 'other', kind: 'inner', parts: [text('secret'), call('o1', 'send_message')] }),
       row({ role: 'tool', agentId: 'other', kind: 'inner', parts: [result('o1')] }),
       row({ role: 'user', agentId: 'other', kind: 'heartbeat', parts: [text(packHeartbeat('requested', at))] }),
-      row({ role: 'assistant', agentId: 'other', callId: 'o1', parts: [text('I am other')] }),
+      row({ role: 'assistant', agentId: 'other', callId: 'o1', parts: [text('I am other'), call('o2')] }),
     ];
     expect(toRequestMessages(rows, options).slice(1)).toEqual([{ role: 'assistant', text: 'I am other', calls: [] }]);
   });
@@ -121,6 +121,11 @@ describe('a conversation as a model reads it', () => {
       { role: 'assistant', text: 'Found.', calls: [] },
       { role: 'assistant', text: 'Another.', calls: [] },
     ]);
+  });
+
+  it('keeps apart what belongs to no run', () => {
+    const rows = [row({ role: 'assistant', parts: [text('one')] }), row({ role: 'assistant', parts: [text('two')] })];
+    expect(toRequestMessages(rows, options)).toHaveLength(2);
   });
 
   it('packs what users say, dated when they said it, where the envelope is JSON', () => {
@@ -246,6 +251,31 @@ describe('a history made valid', () => {
       { role: 'assistant', text: null, calls: [{ id: 'call-2', name: 'x', arguments: '{}' }] },
       { role: 'tool', callId: 'call-2', name: 'x', text: 'two' },
     ]);
+  });
+
+  it('gives a result that comes after the second use of an id to that use', () => {
+    const made = { role: 'assistant' as const, text: null, calls: [{ id: 'a', name: 'x', arguments: '{}' }] };
+    const history = normaliseHistory([made, made, { role: 'tool', callId: 'a', name: 'x', text: 'late' }]);
+    expect(history.flatMap((message) => (message.role === 'tool' ? [[message.callId, message.text]] : []))).toEqual([
+      ['a', missingResult],
+      ['a-2', 'late'],
+    ]);
+  });
+
+  it('takes the first of two results, and gives two calls of one id one each', () => {
+    const made = { id: 'a', name: 'x', arguments: '{}' };
+    const answers = ['one', 'two', 'three'].map((answer) => ({
+      role: 'tool' as const,
+      callId: 'a',
+      name: 'x',
+      text: answer,
+    }));
+    const told = (calls: (typeof made)[]) =>
+      normaliseHistory([{ role: 'assistant', text: null, calls }, ...answers]).flatMap((message) =>
+        message.role === 'tool' ? [message.text] : [],
+      );
+    expect(told([made])).toEqual(['one']);
+    expect(told([made, made])).toEqual(['one', 'two']);
   });
 
   it('mends the arguments of old calls, which some servers parse', () => {
