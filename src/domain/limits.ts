@@ -79,6 +79,8 @@ export const limits = {
   turnRetries: 2,
   /** Bytes of a JSON request body. */
   bodyBytesMax: 10 * 1024 * 1024,
+  /** How often a stream that has nothing to say shows that it lives; some clients give up after five seconds. */
+  streamKeepAliveMs: 3_000,
   /** How long running work may take to finish when the server stops. */
   shutdownMs: 10_000,
 } as const;

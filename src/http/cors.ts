@@ -1,0 +1,28 @@
+import type { RequestHandler } from 'express';
+
+/**
+ * Lets pages of the given origins read answers; `*` is any origin. With no origins nothing is sent and browsers keep
+ * other pages out.
+ */
+export function allowOrigins(origins: readonly string[]): RequestHandler {
+  return (request, response, next) => {
+    const origin = request.get('origin');
+    const isAllowed = origin !== undefined && (origins.includes('*') || origins.includes(origin));
+    if (!isAllowed) {
+      next();
+      return;
+    }
+    response.setHeader('access-control-allow-origin', origin);
+    response.setHeader('access-control-allow-credentials', 'true');
+    response.setHeader('access-control-expose-headers', 'x-request-id, retry-after');
+    response.vary('Origin');
+    if (request.method !== 'OPTIONS' || request.get('access-control-request-method') === undefined) {
+      next();
+      return;
+    }
+    response.setHeader('access-control-allow-methods', 'GET, POST, PUT, PATCH, DELETE');
+    response.setHeader('access-control-allow-headers', request.get('access-control-request-headers') ?? '*');
+    response.setHeader('access-control-max-age', '600');
+    response.status(204).end();
+  };
+}

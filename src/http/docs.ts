@@ -1,0 +1,53 @@
+import express, { type RequestHandler, type Router } from 'express';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { openApiDocuments } from './openapi.js';
+
+const page = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>Threadkeeper API</title>
+    <link rel="stylesheet" href="/docs/assets/swagger-ui.css" />
+  </head>
+  <body>
+    <div id="documents"></div>
+    <script src="/docs/assets/swagger-ui-bundle.js"></script>
+    <script src="/docs/start.js"></script>
+  </body>
+</html>
+`;
+
+const startScript = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#documents', deepLinking: true });\n`;
+
+/** The viewer writes styles into its elements and draws with data URLs; everything else comes from this server. */
+const contentPolicy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+/** Serves the generated documents and a page to read them with, nothing of it from another host. */
+export function docsRouter(version: string): Router {
+  const router = express.Router({ caseSensitive: true });
+  const documents = openApiDocuments(version);
+  for (const [name, document] of Object.entries(documents)) {
+    router.get(`/${name}`, (_request, response) => {
+      response.json(document);
+    });
+  }
+  router.get(['/docs', '/redoc'], send('html', page));
+  router.get('/docs/start.js', send('js', startScript));
+  const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  for (const name of ['swagger-ui.css', 'swagger-ui-bundle.js']) {
+    router.get(`/docs/assets/${name}`, (_request, response) => {
+      response.sendFile(name, { root: assets, maxAge: '1h' });
+    });
+  }
+  return router;
+}
+
+function send(type: string, text: string): RequestHandler {
+  return (_request, response) => {
+    response.setHeader('content-security-policy', contentPolicy);
+    response.type(type).send(text);
+  };
+}

@@ -1,0 +1,31 @@
+import { healthRoutes } from './health.js';
+import type { Dialect, ErrorAnswer } from './mount.js';
+import { detail, nativeDialect } from './native/errors.js';
+import { nativeRoutes } from './native/index.js';
+import { toAnswer as toOpenaiAnswer, unknownUrl } from './openai/errors.js';
+import type { Route } from './route.js';
+
+/** A table of routes and the dialect in which they refuse. */
+export interface Face {
+  routes: readonly Route[];
+  dialect: Dialect;
+}
+
+/** All faces that are served, and described in the generated documents. */
+export const faces: readonly Face[] = [{ routes: [...healthRoutes, ...nativeRoutes], dialect: nativeDialect }];
+
+/** How a path refuses that no route answers to, or that failed before one was found. */
+export interface PathDialect {
+  toAnswer(error: unknown): ErrorAnswer;
+  unknownPath(method: string, path: string): ErrorAnswer;
+}
+
+const openaiPath = /^\/(?:openai\/v1|v1)(?:\/|$)/u;
+/** What stands under `/v1` in the later native servers. */
+const nativePath = /^\/v1\/(?:agents|blocks|sources|tools|jobs|health|admin|auth)(?:\/|$)/u;
+
+/** The dialect of a path's prefix. */
+export function dialectOf(path: string): PathDialect {
+  if (openaiPath.test(path) && !nativePath.test(path)) return { toAnswer: toOpenaiAnswer, unknownPath: unknownUrl };
+  return { toAnswer: nativeDialect.toAnswer, unknownPath: () => detail(404, 'Not Found') };
+}

@@ -1,0 +1,111 @@
+import type { Request, Response, Router } from 'express';
+import type { Clock } from '../domain/clock.js';
+import { AppError } from '../domain/errors.js';
+import type { Principal } from '../domain/user.js';
+import { readCredential, type Credential } from './authenticate.js';
+import { readJsonBody } from './json-body.js';
+import { logFault, type HttpLog } from './request-log.js';
+import type { Access, Reply, Route, Services } from './route.js';
+import { writeStream } from './sse.js';
+
+/** A status, a JSON body, and headers beside. */
+export interface ErrorAnswer {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+
+/** What differs from face to face in how requests are refused. */
+export interface Dialect {
+  /** Who asks. Throws where the route wants somebody and nobody usable is there. */
+  authorize(access: Access, credential: Credential, services: Services): Promise<Principal | null>;
+  /** The answer to an error; what is no AppError is `internal`. */
+  toAnswer(error: unknown): ErrorAnswer;
+  /** The answer to a known path asked with another method. */
+  wrongMethod(): ErrorAnswer;
+}
+
+/** What routes are served with. */
+export interface MountParts {
+  services: Services;
+  clock: Clock;
+  version: string;
+  log: HttpLog;
+  /** Milliseconds between the comment lines of a stream. */
+  keepAliveMs: number;
+}
+
+/**
+ * Serves a table of routes in one dialect. Paths with fewer parameters win over those they also fit; every other method
+ * on a known path is refused.
+ */
+export function mountRoutes(router: Router, routes: readonly Route[], dialect: Dialect, parts: MountParts): void {
+  const paths = [...new Set(routes.map((route) => route.path))].sort(literalFirst);
+  for (const path of paths) {
+    const here = routes.filter((route) => route.path === path);
+    const expressPath = path.replaceAll(/\{(\w+)\}/gu, ':$1');
+    for (const route of here) {
+      router[route.method](expressPath, (request, response) => answer(route, dialect, parts, request, response));
+    }
+    const allow = here.map((route) => route.method.toUpperCase()).join(', ');
+    router.all(expressPath, (_request, response) => {
+      response.setHeader('allow', allow);
+      sendAnswer(response, dialect.wrongMethod());
+    });
+  }
+}
+
+/** Sends an error as JSON, or cuts the answer short where it has begun. */
+export function sendError(
+  dialect: Pick<Dialect, 'toAnswer'>,
+  log: HttpLog,
+  request: Request,
+  response: Response,
+  error: unknown,
+): void {
+  const fault = dialect.toAnswer(error);
+  if (!(error instanceof AppError) || error.code === 'internal') logFault(log, request, response, error);
+  if (!response.headersSent) sendAnswer(response, fault);
+  else if (!response.writableEnded) response.destroy();
+}
+
+/** Sends an answer as JSON. */
+export function sendAnswer(response: Response, { status, body, headers }: ErrorAnswer): void {
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+  response.status(status).json(body);
+}
+
+async function answer(
+  route: Route,
+  dialect: Dialect,
+  parts: MountParts,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const reader = new AbortController();
+  response.once('close', () => reader.abort());
+  try {
+    const principal = await dialect.authorize(route.access, readCredential(request.headers), parts.services);
+    const body = route.body === null ? undefined : await readJsonBody(request, response);
+    const raw = { params: request.params, query: request.query, body };
+    const { services, clock, version } = parts;
+    const reply = await route.run(raw, { services, clock, version, principal, signal: reader.signal });
+    await sendReply(response, reply, reader.signal, parts.keepAliveMs);
+  } catch (error) {
+    // A reader who has left is told nothing, and its leaving is no fault.
+    if (!reader.signal.aborted) sendError(dialect, parts.log, request, response, error);
+  }
+}
+
+async function sendReply(response: Response, reply: Reply, signal: AbortSignal, keepAliveMs: number): Promise<void> {
+  if ('json' in reply) {
+    response.status(reply.status ?? 200).json(reply.json);
+    return;
+  }
+  await writeStream(response, reply.frames, { signal, keepAliveMs, lastWords: reply.lastWords });
+}
+
+function literalFirst(left: string, right: string): number {
+  const parameters = (path: string): number => path.split('{').length;
+  return parameters(left) - parameters(right);
+}

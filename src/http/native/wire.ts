@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto';
+import type { Block } from '../../domain/memory.js';
+import { textOf } from '../../domain/message.js';
+import type { Run } from '../../domain/run.js';
+import type { ToolDefinition } from '../../domain/tool.js';
+import type { AgentDetails, AgentSummary } from '../../services/agent-view.js';
+import type { History, HistoryEntry } from '../../services/messages.js';
+
+/** A time as the old servers wrote it: UTC with an offset and six digits of a second. */
+export function toIsoTime(at: number): string {
+  return new Date(at).toISOString().replace('Z', '000+00:00');
+}
+
+/** A UUID that is always the same for the same words, for things that have no id of their own. */
+export function derivedId(...words: (string | number)[]): string {
+  const hex = createHash('sha256').update(JSON.stringify(words)).digest('hex');
+  const groups = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ];
+  return groups.join('-');
+}
+
+/** The id of the call that stands for a message said in plain text. */
+export function speechCallId(messageId: string): string {
+  return `call_${derivedId('speech', messageId).replaceAll('-', '').slice(8)}`;
+}
+
+/** The text of a block, null where the memory has none of this label. */
+export function valueOf(blocks: readonly Block[], label: string): string | null {
+  return blocks.find((block) => block.label === label)?.value ?? null;
+}
+
+/** The two blocks that every agent of this face has. */
+export function coreMemoryToWire(blocks: readonly Block[]): { human: string | null; persona: string | null } {
+  return { human: valueOf(blocks, 'human'), persona: valueOf(blocks, 'persona') };
+}
+
+/** An agent's state: the members of every release together, since clients read past those they do not know. */
+export function agentStateToWire(details: AgentDetails): Record<string, unknown> {
+  const { agent, blocks, tools } = details;
+  const schemas = tools.map(schemaToWire);
+  const core = coreMemoryToWire(blocks);
+  return {
+    id: agent.id,
+    name: agent.name ?? agent.id,
+    description: agent.description,
+    user_id: agent.ownerId,
+    created_at: Math.floor(agent.createdAt / 1_000),
+    preset: textFrom(agent.faceData['preset']) ?? '',
+    persona: textFrom(agent.faceData['persona']) ?? core.persona ?? '',
+    human: textFrom(agent.faceData['human']) ?? core.human ?? '',
+    functions_schema: schemas,
+    tools: tools.map((tool) => tool.name),
+    system: agent.instructions ?? '',
+    llm_config: llmConfigToWire(details),
+    embedding_config: embeddingConfigToWire(details),
+    state: {
+      ...core,
+      system: agent.instructions ?? '',
+      functions: schemas,
+      messages: details.liveMessageIds,
+      memory: Object.fromEntries(blocks.map((block) => [block.label, blockToWire(block)])),
+    },
+    metadata: metadataToWire(details),
+  };
+}
+
+/** What a preset came to for one agent, as the reply to its creation shows it. */
+export function presetToWire(details: AgentDetails): Record<string, unknown> {
+  const { agent, blocks, tools } = details;
+  return {
+    name: textFrom(agent.faceData['preset']) ?? '',
+    id: derivedId('preset', agent.id),
+    user_id: agent.ownerId,
+    description: null,
+    created_at: toIsoTime(agent.createdAt),
+    system: agent.instructions ?? '',
+    system_name: null,
+    persona: valueOf(blocks, 'persona') ?? '',
+    persona_name: textFrom(agent.faceData['personaName']),
+    human: valueOf(blocks, 'human') ?? '',
+    human_name: textFrom(agent.faceData['humanName']),
+    functions_schema: tools.map(schemaToWire),
+  };
+}
+
+/** An agent as a list shows it. */
+export function agentSummaryToWire(summary: AgentSummary): Record<string, unknown> {
+  const { agent, tools } = summary;
+  return {
+    id: agent.id,
+    name: agent.name ?? agent.id,
+    created_at: toIsoTime(agent.createdAt),
+    human: textFrom(agent.faceData['humanName']),
+    persona: textFrom(agent.faceData['personaName']),
+    tools: tools.map(toolToWire),
+    memory: {
+      core_memory: coreMemoryToWire(summary.blocks),
+      recall_memory: summary.messageCount,
+      archival_memory: summary.passageCount,
+    },
+    last_run: summary.lastMessageAt === null ? null : toIsoTime(summary.lastMessageAt),
+    sources: [],
+  };
+}
+
+/** An agent's history. */
+export function historyToWire({ agent, entries }: History): Record<string, unknown>[] {
+  return entries.map((entry) => ({
+    ...messageToWire(entry),
+    user_id: agent.ownerId,
+    agent_id: agent.id,
+    model: entry.message.role === 'assistant' ? agent.model : null,
+  }));
+}
+
+/** Tokens and turns of a run. */
+export function usageToWire(run: Run | null): Record<string, number> {
+  const prompt = run?.usage?.promptTokens ?? 0;
+  const completion = run?.usage?.completionTokens ?? 0;
+  return {
+    completion_tokens: completion,
+    prompt_tokens: prompt,
+    total_tokens: prompt + completion,
+    step_count: run?.turn ?? 0,
+  };
+}
+
+function messageToWire({ message, packedText, inContext }: HistoryEntry): Record<string, unknown> {
+  const result = message.parts.find((part) => part.type === 'tool-result');
+  const calls = callsOf({ message, packedText, inContext });
+  return {
+    id: message.id,
+    text: packedText ?? thoughtOf(message.parts, message.visible ? null : textOf(message)),
+    created_at: toIsoTime(message.createdAt),
+    role: message.role,
+    name: result === undefined ? message.name : result.name,
+    embedding: null,
+    embedding_dim: null,
+    embedding_model: null,
+    tool_calls: calls.length === 0 ? null : calls,
+    tool_call_id: result?.callId ?? null,
+    in_context: inContext,
+  };
+}
+
+/** An answer in plain text is shown as the call that would have said it, so that old readers find it. */
+function callsOf({ message }: HistoryEntry): Record<string, unknown>[] {
+  const shown = (id: string, name: string, text: string): Record<string, unknown> => ({
+    id,
+    tool_call_type: 'function',
+    function: { name, arguments: text },
+  });
+  if (message.role === 'assistant' && message.visible) {
+    return [shown(speechCallId(message.id), 'send_message', `{"message": ${JSON.stringify(textOf(message))}}`)];
+  }
+  return message.parts.flatMap((part) =>
+    part.type === 'tool-call' ? [shown(part.callId, part.name, part.arguments)] : [],
+  );
+}
+
+function thoughtOf(parts: HistoryEntry['message']['parts'], text: string | null): string | null {
+  const reasoning = parts.flatMap((part) => (part.type === 'reasoning' ? [part.text] : []));
+  const whole = [...reasoning, text ?? ''].filter((piece) => piece !== '').join('\n');
+  return whole === '' ? null : whole;
+}
+
+function llmConfigToWire({ model }: AgentDetails): Record<string, unknown> {
+  return {
+    model: model.name,
+    model_endpoint_type: model.provider,
+    model_endpoint: null,
+    model_wrapper: null,
+    context_window: model.contextWindow,
+  };
+}
+
+function embeddingConfigToWire({ embedder }: AgentDetails): Record<string, unknown> {
+  return {
+    embedding_endpoint_type: embedder?.provider ?? null,
+    embedding_endpoint: null,
+    embedding_model: embedder?.name ?? null,
+    embedding_dim: null,
+    embedding_chunk_size: null,
+  };
+}
+
+function metadataToWire({ agent }: AgentDetails): Record<string, unknown> {
+  const rest = agent.faceData['metadata'];
+  return {
+    ...(typeof rest === 'object' ? rest : {}),
+    ...agent.metadata,
+    human: textFrom(agent.faceData['humanName']),
+    persona: textFrom(agent.faceData['personaName']),
+  };
+}
+
+function blockToWire(block: Block): Record<string, unknown> {
+  return { description: block.description, limit: block.charsMax, value: block.value };
+}
+
+function schemaToWire(tool: ToolDefinition): Record<string, unknown> {
+  return { name: tool.name, description: tool.description, parameters: tool.parameters };
+}
+
+function toolToWire(tool: ToolDefinition): Record<string, unknown> {
+  return {
+    id: derivedId('tool', tool.name),
+    name: tool.name,
+    json_schema: schemaToWire(tool),
+    source_type: null,
+    source_code: null,
+    module: null,
+    tags: [],
+    user_id: null,
+  };
+}
+
+function textFrom(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

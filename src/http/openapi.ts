@@ -1,0 +1,70 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
+import type { z } from 'zod';
+import { faces } from './faces.js';
+import { errorReply, inputFaultReply } from './native/replies.js';
+import type { Route } from './route.js';
+
+/** The generated documents by the names of their files. */
+export type OpenApiDocuments = Record<string, object>;
+
+const assistantsPath = /^\/(?:v1|openai)(?:\/|$)/u;
+
+/** Describes every route that is served, from the very tables they are served from. */
+export function openApiDocuments(version: string): OpenApiDocuments {
+  const routes = faces.flatMap((face) => face.routes);
+  const native = routes.filter((route) => !assistantsPath.test(route.path));
+  const assistants = routes.filter((route) => assistantsPath.test(route.path));
+  return {
+    'openapi.json': documentOf('Threadkeeper', version, routes),
+    'openapi_letta.json': documentOf('Letta API', version, native),
+    'openapi_memgpt.json': documentOf('MemGPT API', version, native),
+    'openapi_assistants.json': documentOf('OpenAI Assistants API', version, assistants),
+  };
+}
+
+function documentOf(title: string, version: string, routes: readonly Route[]): object {
+  const registry = new OpenAPIRegistry();
+  const bearer = registry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The admin password, or the API key of a user.',
+  });
+  for (const route of routes) registry.registerPath(pathOf(route, bearer.name));
+  const generator = new OpenApiGeneratorV31(registry.definitions);
+  return generator.generateDocument({ openapi: '3.1.0', info: { title, version } });
+}
+
+function pathOf(route: Route, security: string): RouteConfig {
+  const json = (schema: z.ZodType): { 'application/json': { schema: z.ZodType } } => ({
+    'application/json': { schema },
+  });
+  const takesInput = route.params !== null || route.query !== null || route.body !== null;
+  // A body on GET is read where old clients send one, and has no place in the document.
+  const body = route.method === 'get' ? null : route.body;
+  return {
+    method: route.method,
+    path: route.path,
+    summary: route.summary,
+    tags: [route.tag],
+    operationId: `${route.method}${route.path.replaceAll(/[^a-z]+/giu, '_')}`,
+    security: route.access === 'public' ? [] : [{ [security]: [] }],
+    request: {
+      ...(route.params === null ? {} : { params: asObject(route.params) }),
+      ...(route.query === null ? {} : { query: asObject(route.query) }),
+      ...(body === null ? {} : { body: { content: json(body) } }),
+    },
+    responses: {
+      200: {
+        description: 'Done.',
+        content: { ...json(route.response), ...(route.streams ? { 'text/event-stream': {} } : {}) },
+      },
+      ...(takesInput ? { 422: { description: 'The input does not fit.', content: json(inputFaultReply) } } : {}),
+      default: { description: 'Refused.', content: json(errorReply) },
+    },
+  };
+}
+
+/** Parameters are always declared as objects; the type of a route's schema says only that it is one. */
+function asObject(schema: z.ZodType): z.ZodObject {
+  return schema as z.ZodObject;
+}

@@ -1,0 +1,215 @@
+import type { Agent } from '../domain/agent.js';
+import type { Conversation, Window } from '../domain/conversation.js';
+import { AppError } from '../domain/errors.js';
+import { newId } from '../domain/ids.js';
+import { limits } from '../domain/limits.js';
+import { charsOf, defaultMemoryKey, type Block, type Memory } from '../domain/memory.js';
+import { checkNewBlock } from '../domain/memory-edit.js';
+import { describeFault } from '../domain/memory-fault.js';
+import { defaultPreset, findPreset, type Preset } from '../engine/prompts/presets.js';
+import { findHuman, findPersona, type Profile } from '../engine/prompts/profiles.js';
+
+/** A block that a new agent brings along. */
+export interface NewBlock {
+  label: string;
+  value: string;
+  description?: string | null;
+  charsMax?: number | null;
+  readOnly?: boolean;
+}
+
+/** What the native face may ask of a new agent. Whatever is null comes from the preset. */
+export interface NewAgent {
+  /** Null for a random one. */
+  name: string | null;
+  preset?: string | null;
+  /** The name of a profile, or the text itself. */
+  human?: string | null;
+  persona?: string | null;
+  /** Labels to remember; they choose the profile where no text is given. */
+  humanName?: string | null;
+  personaName?: string | null;
+  system?: string | null;
+  /** In addition to the tools that every agent of this kind has. */
+  toolNames?: string[] | null;
+  model?: string | null;
+  description?: string | null;
+  metadata?: Record<string, unknown>;
+  blocks?: NewBlock[];
+}
+
+/** The rows that an agent begins with, before its first messages. */
+export interface AgentRows {
+  agent: Agent;
+  memory: Memory;
+  blocks: Block[];
+  conversation: Conversation;
+  window: Window;
+}
+
+/** What a profile's name or a text came to. */
+interface Character {
+  text: string;
+  name: string | null;
+}
+
+/** Looks up a tool by name, null where there is none. */
+export type FindTool = (name: string) => object | null;
+
+/** What the plan needs from outside. */
+export interface PlanContext {
+  ownerId: string;
+  now: number;
+  defaultModel: string;
+  findTool: FindTool;
+  /** The tools every such agent has. */
+  toolNames: readonly string[];
+}
+
+/** The rows of a new native agent. Throws `invalid_request` for unknown presets and tools and for texts over a limit. */
+export function planAgent(request: NewAgent, name: string, context: PlanContext): AgentRows {
+  const preset = presetNamed(request.preset ?? null);
+  const human = characterOf(request.human, request.humanName, preset.human, findHuman);
+  const persona = characterOf(request.persona, request.personaName, preset.persona, findPersona);
+  const { now, ownerId } = context;
+  const { texts, rest } = sortMetadata(request.metadata ?? {});
+  const conversation: Conversation = {
+    id: newId(),
+    ownerId,
+    memoryKey: defaultMemoryKey,
+    metadata: {},
+    lastSeq: 0,
+    createdAt: now,
+  };
+  const agent: Agent = {
+    id: newId(),
+    ownerId,
+    name,
+    description: request.description ?? null,
+    instructions: request.system ?? preset.system,
+    model: request.model ?? context.defaultModel,
+    protocol: 'heartbeat',
+    origin: 'native',
+    envelope: 'json',
+    settings: {},
+    tools: toolsOf(request, preset, context).map((tool) => ({ type: 'builtin', name: tool })),
+    metadata: texts,
+    faceData: {
+      preset: preset.name,
+      humanName: request.humanName ?? human.name,
+      personaName: request.personaName ?? persona.name,
+      human: human.text,
+      persona: persona.text,
+      metadata: rest,
+    },
+    mainConversationId: conversation.id,
+    createdAt: now,
+    updatedAt: now,
+  };
+  const memory = newDefaultMemory(agent.id, now);
+  const wanted: NewBlock[] = [
+    { label: 'persona', value: persona.text, description: 'Who you are and how you speak.' },
+    { label: 'human', value: human.text, description: 'What you know of the person you talk to.' },
+    ...(request.blocks ?? []),
+  ];
+  return {
+    agent,
+    memory,
+    blocks: planBlocks(memory.id, wanted, now),
+    conversation,
+    window: newWindow(agent.id, conversation.id, memory.id, now),
+  };
+}
+
+/** The memory that every agent has. */
+export function newDefaultMemory(agentId: string, now: number): Memory {
+  return { id: newId(), agentId, key: defaultMemoryKey, passageCount: 0, createdAt: now };
+}
+
+/** A window from a conversation's beginning. */
+export function newWindow(agentId: string, conversationId: string, memoryId: string, now: number): Window {
+  return {
+    agentId,
+    conversationId,
+    memoryId,
+    summary: null,
+    liveFromSeq: 1,
+    revision: 0,
+    pressureNoticed: false,
+    updatedAt: now,
+  };
+}
+
+/** Throws `invalid_request` where a name is too long. */
+export function checkAgentName(name: string): void {
+  if (charsOf(name) <= limits.agentNameCharsMax) return;
+  const message = `An agent's name may have ${limits.agentNameCharsMax} characters.`;
+  throw new AppError('invalid_request', message, { param: 'name' });
+}
+
+function presetNamed(name: string | null): Preset {
+  if (name === null || name === '') return defaultPreset;
+  const preset = findPreset(name);
+  if (preset === null) throw new AppError('invalid_request', `preset ${name} does not exist`, { param: 'preset' });
+  return preset;
+}
+
+function characterOf(
+  given: string | null | undefined,
+  label: string | null | undefined,
+  fallback: string,
+  find: (name: string) => Profile | null,
+): Character {
+  if (given !== null && given !== undefined) {
+    const profile = find(given);
+    return profile === null ? { text: given, name: null } : profile;
+  }
+  const named = label === null || label === undefined ? null : find(label);
+  return named ?? find(fallback) ?? { text: '', name: null };
+}
+
+function toolsOf(request: NewAgent, preset: Preset, context: PlanContext): string[] {
+  const names = new Set([...preset.tools, ...context.toolNames, ...(request.toolNames ?? [])]);
+  for (const name of names) {
+    if (context.findTool(name) === null) {
+      throw new AppError('invalid_request', `Tool ${name} does not exist`, { param: 'function_names' });
+    }
+  }
+  return [...names];
+}
+
+function planBlocks(memoryId: string, wanted: NewBlock[], now: number): Block[] {
+  const blocks: Block[] = [];
+  for (const { label, value, description, charsMax, readOnly } of wanted) {
+    const usual = label === 'persona' || label === 'human' ? limits.blockCharsDefault : limits.blockCharsOther;
+    const block: Block = {
+      id: newId(),
+      memoryId,
+      label,
+      description: description ?? '',
+      value,
+      charsMax: charsMax ?? usual,
+      readOnly: readOnly ?? false,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+    const labels = blocks.map((other) => other.label);
+    const fault = checkNewBlock({ ...block, readOnly: false }, labels);
+    if (fault !== null) throw new AppError('invalid_request', describeFault(fault), { param: label });
+    blocks.push(block);
+  }
+  return blocks;
+}
+
+function sortMetadata(metadata: Record<string, unknown>): {
+  texts: Record<string, string>;
+  rest: Record<string, unknown>;
+} {
+  const entries = Object.entries(metadata);
+  const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === 'string';
+  return {
+    texts: Object.fromEntries(entries.filter(isText)),
+    rest: Object.fromEntries(entries.filter((entry) => !isText(entry))),
+  };
+}

@@ -1,0 +1,121 @@
+import type { Clock } from '../domain/clock.js';
+import { AppError, notFound } from '../domain/errors.js';
+import { newId } from '../domain/ids.js';
+import { limits } from '../domain/limits.js';
+import { charsOf, defaultMemoryKey, type Block, type Memory, type Passage } from '../domain/memory.js';
+import { editBlock } from '../domain/memory-edit.js';
+import { describeFault } from '../domain/memory-fault.js';
+import type { Page, PageRequest } from '../domain/page.js';
+import type { Principal } from '../domain/user.js';
+import type { Repositories, Store } from '../store/store.js';
+
+/** What an agent knows, in figures and blocks. */
+export interface MemoryOverview {
+  blocks: Block[];
+  passageCount: number;
+  /** Messages of its main conversation. */
+  messageCount: number;
+}
+
+/** Blocks before and after an edit. */
+export interface BlockChange {
+  before: Block[];
+  after: Block[];
+}
+
+/** A page of the archive with the agent's own words on where it stands. */
+export interface MemoryService {
+  /** The default memory of an agent. */
+  overview(principal: Principal, agentId: string): Promise<MemoryOverview>;
+  /**
+   * Gives blocks of the default memory new values, by label, all or none. Throws `invalid_request` for an unknown label
+   * or a value over the block's limit. An edit by its owner may change a block that is read-only to the agent.
+   */
+  rewrite(principal: Principal, agentId: string, values: Record<string, string>): Promise<BlockChange>;
+  passages(principal: Principal, agentId: string, request: PageRequest): Promise<Page<Passage>>;
+  /** Inserts a text, or returns the passage that has it already. */
+  insertPassage(principal: Principal, agentId: string, text: string, tags: string[]): Promise<Passage>;
+  deletePassage(principal: Principal, agentId: string, id: string): Promise<void>;
+}
+
+/** Makes the verbs of memories. */
+export function createMemoryService({ store, clock }: { store: Store; clock: Clock }): MemoryService {
+  return {
+    overview: async (principal, agentId) => {
+      const { memory, conversationId } = await defaultMemory(store, principal, agentId);
+      const conversation = conversationId === null ? null : await store.conversations.find(conversationId);
+      return {
+        blocks: memory === null ? [] : await store.memories.blocks(memory.id),
+        passageCount: memory?.passageCount ?? 0,
+        messageCount: conversation?.lastSeq ?? 0,
+      };
+    },
+    rewrite: (principal, agentId, values) =>
+      store.transaction(async (tx) => {
+        const { memory } = await defaultMemory(tx, principal, agentId);
+        const before = memory === null ? [] : await tx.memories.blocks(memory.id);
+        const after = new Map(before.map((block) => [block.label, block]));
+        for (const [label, value] of Object.entries(values)) {
+          after.set(label, await rewriteBlock(tx, before, label, value, clock.now()));
+        }
+        return { before, after: [...after.values()] };
+      }),
+    passages: async (principal, agentId, request) => {
+      const { memory } = await defaultMemory(store, principal, agentId);
+      return memory === null ? { items: [], hasMore: false } : store.memories.passages(memory.id, request);
+    },
+    insertPassage: (principal, agentId, text, tags) => {
+      checkPassage(text);
+      return store.transaction(async (tx) => {
+        const { memory } = await defaultMemory(tx, principal, agentId);
+        if (memory === null) throw notFound('memory', agentId);
+        const passage: Passage = { id: newId(), memoryId: memory.id, text, tags, createdAt: clock.now() };
+        return (await tx.memories.insertPassage(passage)).passage;
+      });
+    },
+    deletePassage: (principal, agentId, id) =>
+      store.transaction(async (tx) => {
+        const { memory } = await defaultMemory(tx, principal, agentId);
+        if (memory === null || !(await tx.memories.deletePassage(memory.id, id))) throw notFound('passage', id);
+      }),
+  };
+}
+
+async function defaultMemory(
+  reader: Repositories,
+  principal: Principal,
+  agentId: string,
+): Promise<{ memory: Memory | null; conversationId: string | null }> {
+  const agent = await reader.agents.get(principal.userId, agentId);
+  if (agent === null) throw notFound('agent', agentId);
+  const memory = await reader.memories.findByKey(agent.id, defaultMemoryKey);
+  return { memory, conversationId: agent.mainConversationId };
+}
+
+async function rewriteBlock(
+  tx: Repositories,
+  blocks: Block[],
+  label: string,
+  value: string,
+  at: number,
+): Promise<Block> {
+  const block = blocks.find((candidate) => candidate.label === label);
+  if (block === undefined) {
+    const labels = blocks.map((other) => other.label);
+    throw new AppError('invalid_request', describeFault({ reason: 'unknown-label', label, labels }), { param: label });
+  }
+  const outcome = editBlock({ ...block, readOnly: false }, { kind: 'rewrite', text: value });
+  if (!outcome.ok) throw new AppError('invalid_request', describeFault(outcome.fault), { param: label });
+  if (outcome.value === block.value) return block;
+  const edit = { blockId: block.id, expectedVersion: block.version, value, actor: 'user', runId: null, at } as const;
+  const written = await tx.memories.writeBlock(edit);
+  if (written === null) throw new AppError('conflict', `Block "${label}" was changed at the same moment; try again.`);
+  return written;
+}
+
+function checkPassage(text: string): void {
+  if (text.trim() === '') throw new AppError('invalid_request', 'A passage cannot be empty.', { param: 'content' });
+  if (charsOf(text) <= limits.passageCharsMax) return;
+  const message = `A passage may have ${limits.passageCharsMax} characters.`;
+  throw new AppError('invalid_request', message, { param: 'content' });
+}

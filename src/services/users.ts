@@ -1,0 +1,125 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../domain/clock.js';
+import { AppError, notFound } from '../domain/errors.js';
+import { defaultUserId, newId } from '../domain/ids.js';
+import type { Page, PageRequest } from '../domain/page.js';
+import type { ApiKey, Principal, User } from '../domain/user.js';
+import type { Store } from '../store/store.js';
+
+/** A key at the one moment it can be read. */
+export interface IssuedKey {
+  /** `sk-` and 48 hexadecimal digits. It is stored nowhere. */
+  secret: string;
+  key: ApiKey;
+}
+
+/** What a new user may bring along. */
+export interface NewUser {
+  /** A UUID; one is made where it is null. */
+  id?: string | null;
+  name?: string | null;
+  /** A label for the first key. */
+  keyName?: string | null;
+}
+
+/** The verbs of users and their keys. All but `authenticate` and `ensureDefault` are an administrator's. */
+export interface UserService {
+  /** Who holds this credential: the admin password is the default user as an administrator. Null where nobody does. */
+  authenticate(credential: string): Promise<Principal | null>;
+  /** Makes the default user where there is none yet. */
+  ensureDefault(): Promise<void>;
+  page(principal: Principal, request: PageRequest): Promise<Page<User>>;
+  /** A user with a first key. Throws `conflict` where the id is taken. */
+  create(principal: Principal, user: NewUser): Promise<{ user: User; issued: IssuedKey }>;
+  /** Deletes a user with all that is theirs. Throws `conflict` for the default user. */
+  delete(principal: Principal, id: string): Promise<void>;
+  keys(principal: Principal, userId: string): Promise<ApiKey[]>;
+  createKey(principal: Principal, userId: string, name: string | null): Promise<IssuedKey>;
+  /** Withdraws a key by its secret. */
+  deleteKey(principal: Principal, secret: string): Promise<void>;
+}
+
+/** What the service is made from. */
+export interface UserServiceParts {
+  store: Store;
+  clock: Clock;
+  adminPassword: string;
+}
+
+/** Makes the verbs of users. */
+export function createUserService({ store, clock, adminPassword }: UserServiceParts): UserService {
+  const passwordHash = sha256(adminPassword);
+
+  return {
+    authenticate: async (credential) => {
+      const hash = sha256(credential);
+      if (timingSafeEqual(hash, passwordHash)) return { userId: defaultUserId, role: 'admin' };
+      const key = await store.users.findKey(hash.toString('hex'));
+      return key === null ? null : { userId: key.userId, role: 'user' };
+    },
+    ensureDefault: async () => {
+      await store.users.insert({ id: defaultUserId, name: 'default', createdAt: clock.now() });
+    },
+    page: async (principal, request) => {
+      requireAdmin(principal);
+      return store.users.page(request);
+    },
+    create: async (principal, { id, name, keyName }) => {
+      requireAdmin(principal);
+      const user: User = { id: id ?? newId(), name: name ?? null, createdAt: clock.now() };
+      const issued = issueKey(user.id, keyName ?? null, clock.now());
+      await store.transaction(async (tx) => {
+        if (!(await tx.users.insert(user))) {
+          throw new AppError('conflict', `User with id ${user.id} already exists`, { param: 'user_id' });
+        }
+        await tx.users.insertKey(issued.key);
+      });
+      return { user, issued };
+    },
+    delete: async (principal, id) => {
+      requireAdmin(principal);
+      if (id === defaultUserId) throw new AppError('conflict', 'The default user cannot be deleted.');
+      if (!(await store.users.delete(id))) throw notFound('user', id);
+    },
+    keys: async (principal, userId) => {
+      requireAdmin(principal);
+      if ((await store.users.get(userId)) === null) throw notFound('user', userId);
+      return store.users.keys(userId);
+    },
+    createKey: async (principal, userId, name) => {
+      requireAdmin(principal);
+      const issued = issueKey(userId, name, clock.now());
+      await store.transaction(async (tx) => {
+        if ((await tx.users.get(userId)) === null) throw notFound('user', userId);
+        await tx.users.insertKey(issued.key);
+      });
+      return issued;
+    },
+    deleteKey: async (principal, secret) => {
+      requireAdmin(principal);
+      const hash = sha256(secret).toString('hex');
+      if (!(await store.users.deleteKey(hash))) throw new AppError('not_found', 'API key does not exist');
+    },
+  };
+}
+
+function requireAdmin(principal: Principal): void {
+  if (principal.role !== 'admin') throw new AppError('forbidden', 'Only an administrator may do this.');
+}
+
+function issueKey(userId: string, name: string | null, now: number): IssuedKey {
+  const secret = `sk-${randomBytes(24).toString('hex')}`;
+  const key: ApiKey = {
+    id: newId(),
+    userId,
+    hash: sha256(secret).toString('hex'),
+    hint: `${secret.slice(0, 7)}…${secret.slice(-4)}`,
+    name,
+    createdAt: now,
+  };
+  return { secret, key };
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text, 'utf8').digest();
+}
