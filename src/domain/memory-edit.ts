@@ -23,7 +23,7 @@ export type EditOutcome = { ok: true; value: string } | { ok: false; fault: Memo
 export type EditableBlock = Pick<Block, 'label' | 'value' | 'charsMax' | 'readOnly'>;
 
 const lineNumberPrefix = /^[ \t]*\d+→/mu;
-const labelForm = /^[\p{L}\p{N}][\p{L}\p{N}_.-]*$/u;
+const labelForm = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]*$/u;
 
 /**
  * The value a block would have after an edit. Changes nothing itself and answers every refusal with a fault. Lengths

@@ -31,7 +31,7 @@ export const query = z
   .transform((value) => (value.trim() === '' ? null : clipText(value.trim(), limits.searchQueryCharsMax)));
 
 /** A whole number of at least `least`; `absent` where none is given. */
-export function wholeNumber(least: number, absent: number) {
+export function wholeNumber<A extends number | null>(least: number, absent: A) {
   return optional(
     absent,
     z
@@ -142,13 +142,19 @@ export function rangeInOrder<F extends string, T extends string>(from: F, to: T)
 
 /** A schema that gives `absent` where the model wrote nothing, or a word for nothing. */
 function optional<T, A>(absent: A, schema: z.ZodType<T>) {
-  return z.unknown().transform((value, context): T | A => {
-    if (isNothing(value)) return absent;
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    for (const { path, message } of parsed.error.issues) context.addIssue({ code: 'custom', message, path: [...path] });
-    return z.NEVER;
-  });
+  // An absent key must become a value before zod looks for it.
+  return z.preprocess(
+    (value) => value ?? null,
+    z.unknown().transform((value, context): T | A => {
+      if (isNothing(value)) return absent;
+      const parsed = schema.safeParse(value);
+      if (parsed.success) return parsed.data;
+      for (const { path, message } of parsed.error.issues) {
+        context.addIssue({ code: 'custom', message, path: [...path] });
+      }
+      return z.NEVER;
+    }),
+  );
 }
 
 function isNothing(value: unknown): boolean {

@@ -13,8 +13,9 @@ export const sendMessage: Tool = {
     { message: textParameter('What to say, in the words the user will read.') },
     ['message'],
   ),
-  effect: 'search',
   rests: true,
+  effect: 'outside',
+  repeatable: true,
   run: async () => ({
     output: 'The message was not delivered: send_message speaks only as part of a reply.',
     failed: true,
