@@ -1,0 +1,178 @@
+import { parseObject, type RequestView } from './view.js';
+import { capitalise, isQuestion, keywordsOf, overlap, sentencesOf, turnAround } from './words.js';
+
+/** The share of a question's words that an answer must hold. */
+const enough = 0.5;
+
+/** True where the question asks for all that is known of the speaker. */
+function asksForEverything(question: string): boolean {
+  return /\bwhat (?:do|did|can) you (?:know|remember|recall|have|tell me) about me\b|\bwho am i\b|\btell me (?:everything )?(?:what you know )?about (?:me|myself)\b|\bwhat (?:have i told|did i tell|do you remember|do you know)(?: you)?(?: so far)?\s*\?*$/i.test(
+    question,
+  );
+}
+
+/**
+ * Answers from what is in view: the blocks of memory first, then what was said earlier and what summaries keep. Null
+ * where nothing fits.
+ */
+export function answerFromView(view: RequestView, question: string): string | null {
+  const lines = view.blocks.filter((block) => block.label !== 'persona').flatMap((block) => linesOf(block.value));
+  if (asksForEverything(question)) {
+    const known = [...lines, ...view.earlier.flatMap(toldSentences)];
+    if (known.length === 0) return null;
+    return `Here is what I know about you: ${joined(dropRepeats(known.map(sayLine)))}`;
+  }
+  if (/\b(?:your name|who are you)\b/i.test(question)) return aboutMyself(view);
+  const wanted = keywordsOf(question);
+  if (wanted.size === 0) return null;
+  const fromBlocks = best(lines, wanted);
+  if (fromBlocks.length > 0) return joined(fromBlocks.map(sayLine));
+  const told = [...view.earlier].reverse().flatMap(toldSentences);
+  const fromTalk = best(told, wanted)[0];
+  if (fromTalk !== undefined) return `You told me: ${quoted(fromTalk)}`;
+  const noted = best(view.notes.flatMap(sentencesOf), wanted)[0];
+  return noted === undefined ? null : `From my notes: ${noted}`;
+}
+
+/** Answers from the results of searches made in this turn, or null where none of them fits. */
+export function answerFromSearch(view: RequestView, question: string, results: string[]): string | null {
+  const wanted = keywordsOf(question);
+  const hits = results.flatMap(readHits).filter((hit) => hit.text !== view.said);
+  const sentences = hits.flatMap((hit) => sentencesOf(hit.text).filter((sentence) => !isQuestion(sentence)));
+  const found = best(sentences, wanted)[0];
+  if (found === undefined) return null;
+  const kept = /^The user (?:said|asked me to remember): ["“]?(.+?)["”]?\.?$/i.exec(found);
+  return `I looked it up. You told me: ${quoted(kept?.[1] ?? found)}`;
+}
+
+/** The sentence of retrieved passages that fits a question best, with where it stands; null where there is none. */
+export function quotePassage(question: string, results: string[]): string | null {
+  const wanted = keywordsOf(question);
+  const hits = results.flatMap(readHits);
+  const scored = hits.flatMap((hit) => {
+    return sentencesOf(hit.text)
+      .filter((text) => text.length > 12 && !/^Showing \d+/.test(text))
+      .map((text) => ({ text, source: hit.source, score: overlap(wanted, text) }));
+  });
+  const found = scored.reduce<(typeof scored)[number] | null>(
+    (chosen, one) => (chosen === null || one.score > chosen.score ? one : chosen),
+    null,
+  );
+  if (found === null || found.score === 0) return null;
+  const source = found.source === null ? 'Your files say' : `${found.source} says`;
+  return `${source}: “${found.text}”`;
+}
+
+interface Hit {
+  text: string;
+  source: string | null;
+}
+
+/** Hits of a search result, whatever its shape: a list after a heading, objects, or plain text. */
+function readHits(result: string): Hit[] {
+  const start = result.search(/[[{]/);
+  const parsed = start < 0 ? null : parseJson(result.slice(start));
+  const items = Array.isArray(parsed) ? parsed : listIn(parsed);
+  if (items !== null) return items.flatMap(toHit);
+  return [{ text: result, source: null }];
+}
+
+function listIn(value: unknown): unknown[] | null {
+  if (typeof value !== 'object' || value === null) return null;
+  return Object.values(value).find((member): member is unknown[] => Array.isArray(member)) ?? null;
+}
+
+function toHit(item: unknown): Hit[] {
+  if (typeof item === 'string') {
+    const inner = item.replace(/^timestamp: [^\n]*?, (?:memory: |(?:user|assistant|tool|system) - )/, '');
+    const envelope = parseObject(inner);
+    return [{ text: typeof envelope?.['message'] === 'string' ? envelope['message'] : inner, source: null }];
+  }
+  if (typeof item !== 'object' || item === null) return [];
+  const fields = item as Record<string, unknown>;
+  const content = fields['content'] ?? fields['text'] ?? fields['memory'] ?? fields['passage'];
+  const text = Array.isArray(content)
+    ? content
+        .flatMap(toHit)
+        .map((hit) => hit.text)
+        .join('\n')
+    : content;
+  const source = fields['file_name'] ?? fields['filename'] ?? fields['file'] ?? fields['source'];
+  return typeof text === 'string' ? [{ text, source: typeof source === 'string' ? source : null }] : [];
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function linesOf(value: string): string[] {
+  return value
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+function toldSentences(text: string): string[] {
+  return sentencesOf(text).filter((sentence) => !isQuestion(sentence) && sentence.split(/\s+/).length > 2);
+}
+
+/** The candidates that fit best, all of an equal score, in their order. */
+function best(candidates: string[], wanted: Set<string>): string[] {
+  const scored = candidates.map((text) => ({ text, score: overlap(wanted, text) }));
+  const top = Math.max(0, ...scored.map((one) => one.score));
+  return top < enough ? [] : scored.filter((one) => one.score === top).map((one) => one.text);
+}
+
+function aboutMyself(view: RequestView): string | null {
+  const persona = view.blocks.find((block) => block.label === 'persona')?.value ?? '';
+  const named = /\b(?:my name is|i am|i['’]m)\s+([^.,\n]{2,40})/i.exec(persona)?.[1];
+  return named === undefined ? null : `I am ${named.trim()}.`;
+}
+
+/** A line of a block, said to the person it is about. */
+function sayLine(line: string): string {
+  const text = line.replace(/^[-*•]\s*/, '').replace(/[.]+$/, '');
+  const verb = /^(Lives|Likes|Dislikes|Prefers|Comes|Works|Has|Is|Allergic|Age|First name|Name)\b:?\s*(.*)$/i.exec(
+    text,
+  );
+  const rest = turnAround(verb?.[2] ?? '');
+  switch (verb?.[1]?.toLowerCase()) {
+    case 'name':
+    case 'first name':
+      return `Your name is ${rest}.`;
+    case 'age':
+      return `You are ${rest} years old.`;
+    case 'is':
+      return `You are ${rest}.`;
+    case 'has':
+      return `You have ${rest}.`;
+    case 'allergic':
+      return `You are allergic ${rest}.`;
+    case undefined:
+      break;
+    default:
+      return `You ${verb?.[1]?.toLowerCase().replace(/s$/, '')} ${rest}.`;
+  }
+  const pair = /^([^:]{2,40}):\s+(.+)$/.exec(text);
+  if (pair?.[1] !== undefined && pair[2] !== undefined && !/^The user\b/.test(text)) {
+    return `Your ${pair[1].charAt(0).toLowerCase()}${pair[1].slice(1)} is ${turnAround(pair[2])}.`;
+  }
+  const kept = /^The user asked me to remember: ["“]?(.+?)["”]?$/i.exec(text);
+  return kept?.[1] === undefined ? `${capitalise(turnAround(text))}.` : `You asked me to remember: ${quoted(kept[1])}`;
+}
+
+function quoted(text: string): string {
+  return `${turnAround(text.replace(/[.!]+$/, ''))}.`;
+}
+
+function dropRepeats(lines: string[]): string[] {
+  return [...new Set(lines)];
+}
+
+function joined(sentences: string[]): string {
+  return sentences.slice(0, 12).join(' ');
+}
