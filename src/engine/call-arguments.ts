@@ -1,4 +1,4 @@
-import { jsonrepair } from 'jsonrepair';
+import { isRecord, readJson, readLenientJson } from './lenient-json.js';
 
 /** Arguments of a call, read. `repaired` where the model's text was not the JSON object it should have been. */
 export type ParsedArguments =
@@ -15,7 +15,7 @@ export function parseArguments(text: string): ParsedArguments {
   const strict = readJson(trimmed);
   if (strict !== undefined) return fromStrict(strict);
   const glued = firstObject(trimmed);
-  const value = (glued === null ? undefined : readJson(glued)) ?? readRepaired(trimmed);
+  const value = (glued === null ? undefined : readJson(glued)) ?? readLenientJson(trimmed);
   if (isRecord(value)) return { ok: true, value, repaired: true };
   return { ok: false, error: 'The arguments are not valid JSON. Send one JSON object with the arguments by name.' };
 }
@@ -28,27 +28,6 @@ function fromStrict(value: unknown): ParsedArguments {
   if (isRecord(inner)) return { ok: true, value: inner, repaired: true };
   const found = Array.isArray(value) ? 'an array' : `a ${typeof value}`;
   return { ok: false, error: `The arguments must be one JSON object with the arguments by name, not ${found}.` };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The value, or undefined where the text is not JSON; JSON has no undefined of its own. */
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function readRepaired(text: string): unknown {
-  try {
-    return readJson(jsonrepair(text));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The first of several objects that follow one another, or null where the text is not of that form. */

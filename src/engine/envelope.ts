@@ -1,5 +1,5 @@
-import { jsonrepair } from 'jsonrepair';
 import type { ToolResult } from '../domain/tool.js';
+import { isRecord, readLenientJson } from './lenient-json.js';
 
 /*
  * The JSON texts in which the heartbeat protocol wraps what a model is told. Member names and the form of `time` are
@@ -132,8 +132,8 @@ export function packToolResult(result: ToolResult, at: number, formatTime: TimeF
 export function unpack(text: string): OpenedEnvelope | null {
   const trimmed = text.trim();
   if (!trimmed.startsWith('{') || !trimmed.endsWith('}') || !/"(?:type|status)"\s*:/.test(trimmed)) return null;
-  const value = readObject(trimmed);
-  if (value === null) return null;
+  const value = readLenientJson(trimmed);
+  if (!isRecord(value)) return null;
   const time = typeof value.time === 'string' ? value.time : null;
   const name = typeof value.name === 'string' ? value.name : null;
   const open = (type: OpenedEnvelope['type'], message: unknown, failed = false): OpenedEnvelope | null =>
@@ -151,22 +151,6 @@ export function unpack(text: string): OpenedEnvelope | null {
       return open('tool_result', value.message, value.status === 'Failed');
     default:
       return null;
-  }
-}
-
-function readObject(text: string): Record<string, unknown> | null {
-  const read = (json: string): Record<string, unknown> | null => {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
-  };
-  try {
-    return read(text);
-  } catch {
-    try {
-      return read(jsonrepair(text));
-    } catch {
-      return null;
-    }
   }
 }
 

@@ -41,7 +41,8 @@ interface Grown {
  * the middle; the rows themselves are never changed. The result still needs `normaliseHistory`.
  */
 export function toRequestMessages(messages: Message[], options: HistoryOptions): RequestMessage[] {
-  const own = messages.filter((message) => message.agentId === options.agentId);
+  const seen = messages.filter((message) => isInView(message, options.agentId));
+  const own = seen.filter((message) => message.agentId === options.agentId);
   const calls = own.flatMap((message) => message.parts.flatMap((part) => (part.type === 'tool-call' ? [part] : [])));
   const view: View = {
     options,
@@ -49,10 +50,7 @@ export function toRequestMessages(messages: Message[], options: HistoryOptions):
     heldCalls: new Set(calls.map((call) => call.callId)),
   };
   const grown: Grown[] = [];
-  for (const message of messages) {
-    if (!isInView(message, options.agentId)) continue;
-    for (const next of convert(message, view)) add(grown, next, message);
-  }
+  for (const message of seen) for (const next of convert(message, view)) add(grown, next, message);
   const history = grown.map(({ message }) => message);
   return options.protocol === 'heartbeat' ? showThoughtsInCalls(history) : history;
 }

@@ -1,6 +1,7 @@
 import type { ToolDefinition } from '../domain/tool.js';
 import type { RequestCall, RequestMessage } from '../providers/provider.js';
 import { parseArguments } from './call-arguments.js';
+import { isRecord } from './lenient-json.js';
 
 /** The argument with which a model of the heartbeat protocol asks for another turn. */
 export const heartbeatArgument = 'request_heartbeat';
@@ -75,8 +76,4 @@ function withThought(call: RequestCall, thought: string): RequestCall | null {
   if (own === thought) return call;
   if (own !== undefined) return null;
   return { ...call, arguments: JSON.stringify({ [thoughtsArgument]: thought, ...parsed.value }) };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

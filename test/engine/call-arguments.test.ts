@@ -44,6 +44,19 @@ describe('the arguments of a call', () => {
     }
   });
 
+  it('of any length are read in spite of raw line breaks', () => {
+    const value = { content: `one\n"two"\t${'x'.repeat(100_000)}` };
+    const text = JSON.stringify(value).replaceAll('\\n', '\n').replaceAll('\\t', '\t');
+    expect(() => JSON.parse(text) as unknown).toThrow();
+    expect(parseArguments(text)).toEqual({ ok: true, value, repaired: true });
+  });
+
+  it('that are long and broken are refused, not guessed at: guessing takes the square of their length', () => {
+    expect(parseArguments(`{"a":1,}${' '.repeat(20)}`)).toMatchObject({ ok: true });
+    expect(parseArguments(`{${'"'.repeat(256_000)}}`)).toMatchObject({ ok: false });
+    expect(parseArguments(`{"a":"${'x'.repeat(20_000)}",}`)).toMatchObject({ ok: false });
+  });
+
   it('are refused with a sentence where they are no object', () => {
     for (const text of ['hello', '[1,2]', '42', 'true', '"x"', '}{', '\u0000']) {
       const parsed = parseArguments(text);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findHuman, findPersona, humans, personas } from '../../src/engine/prompts/profiles.js';
 import { defaultPreset, findPreset, presets } from '../../src/engine/prompts/presets.js';
+import { createToolRegistry } from '../../src/engine/tools/registry.js';
 import { memoryPlaceholder } from '../../src/engine/system-prompt.js';
 
 describe('the shipped profiles', () => {
@@ -61,6 +62,16 @@ describe('the shipped presets', () => {
       ]);
       const named = tools.slice(0, 8).filter((tool) => system.includes(tool));
       expect(named, name).toHaveLength(7);
+    }
+  });
+
+  it('offer only tools that this server has', () => {
+    const registry = createToolRegistry();
+    for (const { name, tools } of presets) {
+      expect(
+        registry.definitions(tools).map((definition) => definition.name),
+        name,
+      ).toEqual(tools);
     }
   });
 

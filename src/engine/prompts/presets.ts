@@ -1,3 +1,4 @@
+import { classicTools } from '../tools/registry.js';
 import { classicInstructions } from './classic.js';
 import { documentInstructions } from './documents.js';
 
@@ -15,17 +16,6 @@ export interface Preset {
   persona: string;
   human: string;
 }
-
-const classicTools: readonly string[] = [
-  'send_message',
-  'pause_heartbeats',
-  'core_memory_append',
-  'core_memory_replace',
-  'conversation_search',
-  'conversation_search_date',
-  'archival_memory_insert',
-  'archival_memory_search',
-];
 
 const extraTools: readonly string[] = ['memory_create', 'memory_insert', 'memory_rewrite'];
 
