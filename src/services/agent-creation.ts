@@ -134,7 +134,7 @@ export function newWindow(agentId: string, conversationId: string, memoryId: str
     memoryId,
     summary: null,
     liveFromSeq: 1,
-    revision: 0,
+    revision: 1,
     pressureNoticed: false,
     updatedAt: now,
   };

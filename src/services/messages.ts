@@ -2,7 +2,7 @@ import type { Agent } from '../domain/agent.js';
 import { notFound } from '../domain/errors.js';
 import { textOf, type Message } from '../domain/message.js';
 import type { Principal } from '../domain/user.js';
-import { packToolResult, packUserMessage } from '../engine/envelope.js';
+import { packAlert, packToolResult, packUserMessage } from '../engine/envelope.js';
 import type { Store } from '../store/store.js';
 
 /** A message of an agent's history, with its text as the model reads it. */
@@ -82,9 +82,7 @@ async function newestFirst(store: Store, conversationId: string, request: Histor
 function packed(agent: Agent, message: Message): string | null {
   switch (message.role) {
     case 'user':
-      return message.kind === 'said' && agent.envelope === 'json'
-        ? packUserMessage(textOf(message), message.createdAt)
-        : textOf(message);
+      return packedWords(agent, message);
     case 'tool': {
       const result = message.parts.find((part) => part.type === 'tool-result');
       return result === undefined ? textOf(message) : packToolResult(result, message.createdAt);
@@ -96,4 +94,11 @@ function packed(agent: Agent, message: Message): string | null {
     default:
       return message.role satisfies never;
   }
+}
+
+function packedWords(agent: Agent, message: Message): string {
+  const text = textOf(message);
+  if (agent.envelope !== 'json') return text;
+  if (message.kind === 'said') return packUserMessage(text, message.createdAt, { name: message.name });
+  return message.kind === 'alert' ? packAlert(text, message.createdAt) : text;
 }
