@@ -126,7 +126,7 @@ async function decide(
     calls,
     spoken: steps.some((step) => step.kind === 'message' && step.status === 'completed'),
     isAwaited: await isAwaited(tx, run),
-    rested: calls.some((call) => !call.failed && scene.restingTools.has(call.name)),
+    rested: calls.some((call) => call.where !== 'speech' && !call.failed && scene.restingTools.has(call.name)),
   });
 }
 

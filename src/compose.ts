@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Express } from 'express';
+import { programVersion } from './cli/version.js';
+import type { Config } from './config.js';
+import { systemClock, type Clock } from './domain/clock.js';
+import { limits } from './domain/limits.js';
+import { createLoop } from './engine/loop.js';
+import { createSearchAccess } from './engine/query-vectors.js';
+import { classicTools, createToolRegistry } from './engine/tools/registry.js';
+import type { Tool } from './engine/tools/tool.js';
+import { createApp } from './http/app.js';
+import type { Services } from './http/route.js';
+import { createServer, type TlsPair } from './http/server.js';
+import type { Logger } from './logger.js';
+import type { ProviderRegistry } from './providers/provider.js';
+import { createRegistry } from './providers/registry.js';
+import { createFollow } from './runs/follow.js';
+import { Indexer } from './runs/indexer.js';
+import { createNotifier } from './runs/notifier.js';
+import { Sweeper } from './runs/sweeper.js';
+import { Worker } from './runs/worker.js';
+import { createAgentService } from './services/agents.js';
+import { createMemoryService } from './services/memories.js';
+import { createMessageService } from './services/messages.js';
+import { createRunService } from './services/runs.js';
+import { createUserService } from './services/users.js';
+import { openCache } from './store/cache.js';
+import { openStore } from './store/open.js';
+import type { Store } from './store/store.js';
+
+/** What a house may be given in place of its own. */
+export interface HouseOptions {
+  logger: Logger;
+  /** Finds models, in place of the configured providers. */
+  providers?: ProviderRegistry;
+  /** Tools that agents may be given besides the built-in ones. */
+  tools?: readonly Tool[];
+  clock?: Clock;
+}
+
+/** A running house: it works on runs from the moment it is composed, and listens when it is asked to. */
+export interface House {
+  store: Store;
+  services: Services;
+  providers: ProviderRegistry;
+  app: Express;
+  adminPassword: string;
+  /** True where the password was made for this start and nobody knows it yet. */
+  generatedPassword: boolean;
+  /** Listens where the configuration says. Rejects with the system's error where it cannot. */
+  listen(): Promise<{ url: string }>;
+  /** Stops listening, finishes running work or hands it back, and closes everything in reverse order. */
+  close(): Promise<void>;
+}
+
+/** Of the time a stop may take, what running work gets before it is handed back. */
+const graceMs = limits.shutdownMs * 0.7;
+
+/** Wires a house from its configuration: the only place that knows every room. */
+export async function composeHouse(config: Config, options: HouseOptions): Promise<House> {
+  const { logger, clock = systemClock } = options;
+  const onFault = (error: unknown, runId?: string | null): void => {
+    logger.error({ err: error, runId: runId ?? undefined }, 'a background task failed');
+  };
+  const store = await openStore(config.databaseUrl);
+  const cache = await openCache({ home: config.home, url: config.cacheUrl, store: store.name });
+  // Whoever held a lease of a database that only we can open is dead.
+  if (store.exclusive) await store.runs.lapseLeases(clock.now());
+
+  const providers =
+    options.providers ?? createRegistry(config.models, { clock, logger, cache: cache.named('provider_models') });
+  const tools = createToolRegistry(options.tools);
+  const notifier = await createNotifier(store);
+  const follow = createFollow({ store, notifier });
+  const searchAccess = createSearchAccess(store.search, providers, cache.named('query_vectors'));
+  const loop = createLoop({ store, providers, tools, searchAccess, clock });
+
+  const generatedPassword = config.adminPassword === null;
+  const adminPassword = config.adminPassword ?? randomBytes(16).toString('base64url');
+  const services: Services = {
+    users: createUserService({ store, clock, adminPassword }),
+    agents: createAgentService({ store, clock, registry: providers, tools, toolNames: classicTools }),
+    memories: createMemoryService({ store, clock }),
+    messages: createMessageService({ store }),
+    runs: createRunService({ store, notifier, follow, clock, memoryScope: config.memoryScope }),
+  };
+  await services.users.ensureDefault();
+
+  const worker = new Worker({ store, notifier, clock, loop, concurrency: config.workerConcurrency, onFault });
+  const sweeper = new Sweeper({ store, notifier, clock, eventRetentionMs: config.eventRetentionMs, onFault });
+  const indexer = new Indexer({ store, providers, onFault });
+  worker.start();
+  sweeper.start();
+  indexer.start();
+
+  const app = createApp({ services, clock, version: programVersion(), log: logger, corsOrigins: config.corsOrigins });
+  const server = createServer(app, await tlsPair(config));
+  return {
+    store,
+    services,
+    providers,
+    app,
+    adminPassword,
+    generatedPassword,
+    async listen() {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(config.port, config.host, resolve);
+      });
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : config.port;
+      const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+      return { url: `${config.tls.enabled ? 'https' : 'http'}://${host}:${port}` };
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()));
+      server.closeIdleConnections();
+      await worker.stop(graceMs);
+      await indexer.stop();
+      await sweeper.stop();
+      server.closeAllConnections();
+      await closed;
+      await notifier.close();
+      await cache.close();
+      await store.close();
+    },
+  };
+}
+
+async function tlsPair({ tls }: Config): Promise<TlsPair | null> {
+  if (!tls.enabled || tls.certPath === null || tls.keyPath === null) return null;
+  const [cert, key] = await Promise.all([readFile(tls.certPath, 'utf8'), readFile(tls.keyPath, 'utf8')]);
+  return { cert, key };
+}
