@@ -8,7 +8,7 @@ export interface HttpLog {
 }
 
 const requestIdForm = /^[\w.-]{1,128}$/u;
-const secretParameter = /(^|[?&])((?:api_?key|key|token|password)=)[^&#]*/giu;
+const secretParameter = /(^|[?&])((?:api[_-]?key|key|token|password)=)[^&#]*/giu;
 
 /** The id of a request: the sender's own where it is short and plain, else a new one. */
 export function requestIdOf(response: Response): string {
