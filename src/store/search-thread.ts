@@ -1,0 +1,98 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { AppError } from '../domain/errors.js';
+import type { SearchAnswer, Searcher, SearchQuery } from './sql/search/query.js';
+
+/** What the thread is told when it starts: which database to read. */
+export interface SearchThreadData {
+  kind: 'sqlite' | 'postgres';
+  /** A file, or a connection URL. */
+  location: string;
+}
+
+/** What goes to the thread and comes back. */
+export interface SearchThreadRequest {
+  id: number;
+  query: SearchQuery;
+}
+export type SearchThreadReply = { id: number; answer: SearchAnswer } | { id: number; error: unknown };
+
+interface Waiting {
+  resolve(answer: SearchAnswer): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Searches in a thread with a connection of its own, so that no search holds up the event loop. The thread starts with
+ * the first search, and again with the next one after it has failed; it never keeps the process alive.
+ */
+export class SearchThread implements Searcher {
+  private worker: Worker | null = null;
+  private closed = false;
+  private lastId = 0;
+  private readonly waiting = new Map<number, Waiting>();
+
+  constructor(private readonly data: SearchThreadData) {}
+
+  async find(query: SearchQuery): Promise<SearchAnswer> {
+    if (this.closed) throw new AppError('unavailable', 'The store is closed.');
+    const worker = (this.worker ??= this.start());
+    this.lastId += 1;
+    const id = this.lastId;
+    return new Promise<SearchAnswer>((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      // Awaited work keeps the process alive, as it would anywhere else.
+      worker.ref();
+      worker.postMessage({ id, query } satisfies SearchThreadRequest);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const worker = this.worker;
+    this.worker = null;
+    this.failAll(new AppError('unavailable', 'The store is closed.'));
+    await worker?.terminate();
+  }
+
+  private start(): Worker {
+    const worker = startThread(this.data);
+    worker.on('message', (reply: SearchThreadReply) => this.settle(worker, reply));
+    worker.on('error', (error) => this.lose(worker, error));
+    worker.on('exit', (code) => this.lose(worker, new Error(`The search thread ended with code ${code}.`)));
+    return worker;
+  }
+
+  private settle(worker: Worker, reply: SearchThreadReply): void {
+    const waiting = this.waiting.get(reply.id);
+    this.waiting.delete(reply.id);
+    if (this.waiting.size === 0) worker.unref();
+    if ('answer' in reply) waiting?.resolve(reply.answer);
+    else waiting?.reject(reply.error);
+  }
+
+  private lose(worker: Worker, cause: unknown): void {
+    if (this.worker !== worker) return;
+    this.worker = null;
+    this.failAll(new AppError('internal', 'The search could not be carried out.', { cause }));
+  }
+
+  private failAll(error: AppError): void {
+    for (const waiting of this.waiting.values()) waiting.reject(error);
+    this.waiting.clear();
+  }
+}
+
+/** The compiled file where this one is compiled; else the source, after the loader that development runs with. */
+function startThread(workerData: SearchThreadData): Worker {
+  if (!import.meta.url.endsWith('.ts')) {
+    return new Worker(new URL('./search-worker.js', import.meta.url), { workerData, execArgv: [] });
+  }
+  const source = new URL('./search-worker.ts', import.meta.url).href;
+  // The loader's half for `require` cannot be loaded into a thread; the other half lies beside it.
+  const resolved = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api'));
+  const loader = new URL('./index.mjs', resolved).href;
+  const start = `import('${loader}').then(({ register }) => { register(); return import('${source}'); })`;
+  return new Worker(start, { eval: true, workerData, execArgv: [] });
+}

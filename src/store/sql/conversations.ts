@@ -1,0 +1,163 @@
+import { sql } from 'kysely';
+import type { Conversation, Summary, Window } from '../../domain/conversation.js';
+import type { ConversationRepository, WindowCompaction } from '../store.js';
+import { mapPage, readPage } from './page.js';
+import type { ConversationRow, WindowRow } from './schema.js';
+import type { Session } from './session.js';
+import { fromJson, fromJsonOrNull, toFlag, toJson, toJsonOrNull } from './values.js';
+
+type WindowQueries = Pick<ConversationRepository, 'window' | 'openWindow' | 'compactWindow' | 'noticePressure'>;
+
+/** Conversations and the windows of agents on them. */
+export function conversationRepository(session: Session): ConversationRepository {
+  const { db } = session;
+  return {
+    insert: async (conversation) => {
+      await db.insertInto('conversations').values(toRow(conversation)).execute();
+    },
+    get: async (ownerId, id) => {
+      const row = await db
+        .selectFrom('conversations')
+        .selectAll()
+        .where('id', '=', id)
+        .where('owner_id', '=', ownerId)
+        .executeTakeFirst();
+      return row === undefined ? null : fromRow(row);
+    },
+    find: async (id) => {
+      const row = await db.selectFrom('conversations').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : fromRow(row);
+    },
+    update: async (conversation) => {
+      const { memory_key, metadata } = toRow(conversation);
+      await db.updateTable('conversations').set({ memory_key, metadata }).where('id', '=', conversation.id).execute();
+    },
+    delete: async (ownerId, id) => {
+      const row = await db
+        .deleteFrom('conversations')
+        .where('id', '=', id)
+        .where('owner_id', '=', ownerId)
+        .returning('id')
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    page: async (ownerId, request) => {
+      const listing = { table: 'conversations', where: sql`owner_id = ${ownerId}`, order: ['created_at', 'id'] };
+      return mapPage(await readPage<ConversationRow>(session, listing, request), fromRow);
+    },
+    lock: (id) => holdConversation(session, id),
+    ...windowQueries(session),
+  };
+}
+
+/** Holds a conversation's row until the transaction ends; null where there is none. */
+export async function holdConversation(session: Session, id: string): Promise<Conversation | null> {
+  const row = await session.db
+    .selectFrom('conversations')
+    .selectAll()
+    .where('id', '=', id)
+    .modifyEnd(session.dialect.holdRows)
+    .executeTakeFirst();
+  return row === undefined ? null : fromRow(row);
+}
+
+function windowQueries(session: Session): WindowQueries {
+  const { db } = session;
+  const find = async (agentId: string, conversationId: string): Promise<Window | null> => {
+    const row = await db
+      .selectFrom('windows')
+      .selectAll()
+      .where('agent_id', '=', agentId)
+      .where('conversation_id', '=', conversationId)
+      .executeTakeFirst();
+    return row === undefined ? null : fromWindowRow(row);
+  };
+  return {
+    window: find,
+    openWindow: async (window) => {
+      const row = await db
+        .insertInto('windows')
+        .values(toWindowRow(window))
+        .onConflict((conflict) => conflict.columns(['agent_id', 'conversation_id']).doNothing())
+        .returningAll()
+        .executeTakeFirst();
+      if (row !== undefined) return fromWindowRow(row);
+      return (await find(window.agentId, window.conversationId)) ?? window;
+    },
+    compactWindow: (compaction) => compactWindow(session, compaction),
+    noticePressure: async (agentId, conversationId, at) => {
+      await db
+        .updateTable('windows')
+        .set({ pressure_noticed: 1, updated_at: at })
+        .where('agent_id', '=', agentId)
+        .where('conversation_id', '=', conversationId)
+        .execute();
+    },
+  };
+}
+
+async function compactWindow(session: Session, compaction: WindowCompaction): Promise<boolean> {
+  const row = await session.db
+    .updateTable('windows')
+    .set({
+      summary: toJsonOrNull(compaction.summary),
+      live_from_seq: compaction.liveFromSeq,
+      revision: sql`revision + 1`,
+      pressure_noticed: 0,
+      updated_at: compaction.at,
+    })
+    .where('agent_id', '=', compaction.agentId)
+    .where('conversation_id', '=', compaction.conversationId)
+    .where('revision', '=', compaction.expectedRevision)
+    .returning('revision')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+function toRow(conversation: Conversation): ConversationRow {
+  return {
+    id: conversation.id,
+    owner_id: conversation.ownerId,
+    memory_key: conversation.memoryKey,
+    metadata: toJson(conversation.metadata),
+    last_seq: conversation.lastSeq,
+    created_at: conversation.createdAt,
+  };
+}
+
+function fromRow(row: ConversationRow): Conversation {
+  return {
+    id: row.id,
+    ownerId: row.owner_id,
+    memoryKey: row.memory_key,
+    metadata: fromJson<Record<string, string>>(row.metadata),
+    lastSeq: row.last_seq,
+    createdAt: row.created_at,
+  };
+}
+
+function toWindowRow(window: Window): WindowRow {
+  return {
+    agent_id: window.agentId,
+    conversation_id: window.conversationId,
+    memory_id: window.memoryId,
+    summary: toJsonOrNull(window.summary),
+    live_from_seq: window.liveFromSeq,
+    revision: window.revision,
+    pressure_noticed: toFlag(window.pressureNoticed),
+    updated_at: window.updatedAt,
+  };
+}
+
+function fromWindowRow(row: WindowRow): Window {
+  return {
+    agentId: row.agent_id,
+    conversationId: row.conversation_id,
+    memoryId: row.memory_id,
+    summary: fromJsonOrNull<Summary>(row.summary),
+    liveFromSeq: row.live_from_seq,
+    revision: row.revision,
+    pressureNoticed: row.pressure_noticed === 1,
+    updatedAt: row.updated_at,
+  };
+}

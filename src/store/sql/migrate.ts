@@ -1,0 +1,49 @@
+import { sql, type Kysely } from 'kysely';
+import { AppError } from '../../domain/errors.js';
+import type { Clock } from '../../domain/clock.js';
+import type { Dialect } from './dialect.js';
+import { initial } from './migrations/0001-initial.js';
+import type { Database } from './schema.js';
+import { inTransaction } from './session.js';
+
+/** A step from one shape of the database to the next. Its number never changes once it has been released. */
+interface Migration {
+  number: number;
+  name: string;
+  up(db: Kysely<Database>, dialect: Dialect): Promise<void>;
+}
+
+const migrations: readonly Migration[] = [{ number: 1, name: 'initial', up: initial }];
+
+/**
+ * Brings the database to the shape this program knows, all of it or nothing, one process at a time; returns how many
+ * steps it took. Throws `unavailable` where a newer program has changed the database: what that one wrote, this one
+ * could spoil.
+ */
+export async function migrate(db: Kysely<Database>, dialect: Dialect, clock: Clock): Promise<number> {
+  return inTransaction(db, dialect, async ({ db: held }) => {
+    await dialect.lockMigrations(held);
+    const { text, integer } = dialect.types;
+    await sql`create table if not exists migrations (
+      number ${integer} primary key, name ${text} not null, applied_at ${integer} not null)`.execute(held);
+    const newest = migrations.at(-1)?.number ?? 0;
+    const row = await held
+      .selectFrom('migrations')
+      .select(sql<number | null>`max(number)`.as('number'))
+      .executeTakeFirst();
+    const present = row?.number ?? 0;
+    if (present > newest) {
+      throw new AppError(
+        'unavailable',
+        `This database was written by a newer version of the program (its schema is number ${present}, this version knows ${newest}). Start the newer version, or restore a backup from before the update.`,
+      );
+    }
+    const missing = migrations.filter((migration) => migration.number > present);
+    for (const migration of missing) {
+      await migration.up(held, dialect);
+      const applied = { number: migration.number, name: migration.name, applied_at: clock.now() };
+      await held.insertInto('migrations').values(applied).execute();
+    }
+    return missing.length;
+  });
+}

@@ -1,0 +1,237 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { Envelope, Origin, Protocol } from '../../domain/agent.js';
+import type { RunEvent } from '../../domain/event.js';
+import type { BlockActor } from '../../domain/memory.js';
+import type { Message, MessageKind, Role } from '../../domain/message.js';
+import type { IncompleteReason, Step } from '../../domain/run.js';
+import type { RunStatus } from '../../domain/status.js';
+
+/*
+ * The rows as both databases keep them: ids are text, times are milliseconds, truth is 0 or 1, and what no query looks
+ * into is JSON text. A field a query does look into has a column of its own.
+ */
+
+export interface UserRow {
+  id: string;
+  name: string | null;
+  created_at: number;
+}
+
+export interface KeyRow {
+  id: string;
+  user_id: string;
+  hash: string;
+  hint: string;
+  name: string | null;
+  created_at: number;
+}
+
+export interface AgentRow {
+  id: string;
+  owner_id: string;
+  name: string | null;
+  description: string | null;
+  instructions: string | null;
+  model: string;
+  protocol: Protocol;
+  origin: Origin;
+  envelope: Envelope;
+  settings: string;
+  tools: string;
+  metadata: string;
+  face_data: string;
+  main_conversation_id: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface MemoryRow {
+  id: string;
+  agent_id: string;
+  key: string;
+  passage_count: number;
+  created_at: number;
+}
+
+export interface BlockRow {
+  id: string;
+  memory_id: string;
+  label: string;
+  description: string;
+  value: string;
+  chars_max: number;
+  read_only: number;
+  version: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface BlockVersionRow {
+  block_id: string;
+  version: number;
+  value: string;
+  actor: BlockActor;
+  run_id: string | null;
+  created_at: number;
+}
+
+export interface PassageRow {
+  id: string;
+  memory_id: string;
+  text: string;
+  tags: string;
+  /** Tells the same text with the same tags; null for a passage edited into the likeness of another. */
+  digest: string | null;
+  created_at: number;
+}
+
+export interface PassageTagRow {
+  passage_id: string;
+  tag: string;
+}
+
+export interface ConversationRow {
+  id: string;
+  owner_id: string;
+  memory_key: string | null;
+  metadata: string;
+  last_seq: number;
+  created_at: number;
+}
+
+export interface WindowRow {
+  agent_id: string;
+  conversation_id: string;
+  memory_id: string;
+  summary: string | null;
+  live_from_seq: number;
+  revision: number;
+  pressure_noticed: number;
+  updated_at: number;
+}
+
+export interface MessageRow {
+  id: string;
+  conversation_id: string;
+  seq: number;
+  role: Role;
+  kind: MessageKind;
+  visible: number;
+  status: Message['status'];
+  agent_id: string | null;
+  run_id: string | null;
+  step_id: string | null;
+  call_id: string | null;
+  name: string | null;
+  metadata: string;
+  face_data: string;
+  created_at: number;
+  parts: string;
+}
+
+export interface RunRow {
+  id: string;
+  owner_id: string;
+  conversation_id: string;
+  agent_id: string;
+  status: RunStatus;
+  waiting: number;
+  turn: number;
+  attempt: number;
+  losses: number;
+  lease_owner: string | null;
+  lease_until: number | null;
+  last_seq: number;
+  /** 1 until the run's log has been pruned. */
+  log_kept: Generated<number>;
+  created_at: number;
+  started_at: number | null;
+  expires_at: number | null;
+  ended_at: number | null;
+  incomplete_reason: IncompleteReason | null;
+  error: string | null;
+  usage: string | null;
+  metadata: string;
+  face_data: string;
+  pending_calls: string;
+  overrides: string;
+  input: string | null;
+}
+
+export interface StepRow {
+  id: string;
+  run_id: string;
+  conversation_id: string;
+  turn: number;
+  kind: Step['kind'];
+  status: Step['status'];
+  message_id: string | null;
+  calls: string;
+  usage: string | null;
+  error: string | null;
+  started_at: number;
+  ended_at: number | null;
+}
+
+export interface EventRow {
+  run_id: string;
+  seq: number;
+  at: number;
+  type: RunEvent['type'];
+  fact: string;
+}
+
+/** A text that can be found by search: one for each said message and each passage. Written once, never changed. */
+export interface TextRow {
+  key: Generated<number>;
+  message_id: string | null;
+  passage_id: string | null;
+  /** The conversation of a message, the memory of a passage. */
+  scope_id: string;
+  /** The tokens by which the word index is narrowed to one conversation, memory or owner. */
+  scope: string;
+  role: Role | null;
+  chars: number;
+  created_at: number;
+  /** The model whose vector this text has; empty where it has none. */
+  embedded_by: Generated<string>;
+  text: string;
+  /** PostgreSQL's word index of this text; SQLite keeps its own beside the table. */
+  words: ColumnType<never, unknown, never>;
+}
+
+/** The vector of a text, of length one, as 32-bit floats. */
+export interface VectorRow {
+  text_key: number;
+  scope_id: string;
+  model: string;
+  dimensions: number;
+  bytes: Uint8Array;
+}
+
+export interface MigrationRow {
+  number: number;
+  name: string;
+  applied_at: number;
+}
+
+/** Every table by its name. */
+export interface Database {
+  users: UserRow;
+  api_keys: KeyRow;
+  agents: AgentRow;
+  memories: MemoryRow;
+  blocks: BlockRow;
+  block_versions: BlockVersionRow;
+  passages: PassageRow;
+  passage_tags: PassageTagRow;
+  conversations: ConversationRow;
+  windows: WindowRow;
+  messages: MessageRow;
+  runs: RunRow;
+  steps: StepRow;
+  events: EventRow;
+  texts: TextRow;
+  vectors: VectorRow;
+  migrations: MigrationRow;
+}

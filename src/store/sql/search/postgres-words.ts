@@ -1,0 +1,30 @@
+import { sql } from 'kysely';
+import type { WordIndex } from '../dialect.js';
+
+/** A `tsvector` refuses to grow past a megabyte; this many characters of a text never reach it. */
+const indexedCharsMax = 200_000;
+
+/** A column of lexemes with a GIN index, written with the row. */
+export const postgresWords: WordIndex = {
+  definition: ['alter table texts add column words tsvector', 'create index texts_words on texts using gin (words)'],
+  entry: (text, scope) =>
+    sql`to_tsvector('english', ${folded(text.slice(0, indexedCharsMax))}) || to_tsvector('simple', ${scope})`,
+  matching: (word, scopes) => {
+    const scope = scopes.join(' | ');
+    // Of a stop word nothing remains, and an empty query beside the scope would match all of it.
+    return sql`from texts as t,
+        (select plainto_tsquery('english', ${folded(word)}) as word, to_tsquery('simple', ${scope}) as scope) as q
+      where numnode(q.word) > 0 and t.words @@ (q.scope && q.word)`;
+  },
+};
+
+/**
+ * Text as SQLite's tokenizer would see it: no diacritics, and only letters and digits, which keeps PostgreSQL's own
+ * parser from taking addresses, paths and hyphenated words for single ones.
+ */
+function folded(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .replace(/[^\p{L}\p{N}]+/gu, ' ');
+}

@@ -1,0 +1,41 @@
+import type { Role } from '../../../domain/message.js';
+import type { MessageSearchRequest, PassageSearchRequest, Embedding } from '../../store.js';
+
+/** A search as it travels to the thread that carries it out. */
+export interface SearchQuery {
+  kind: 'message' | 'passage';
+  memoryId: string;
+  query: string | null;
+  embedding: Embedding | null;
+  from: number | null;
+  to: number | null;
+  roles: Role[] | null;
+  tags: string[] | null;
+  tagMatch: 'any' | 'all';
+  limit: number;
+  offset: number;
+}
+
+/** What was found: ids of messages or passages, in order of rank. */
+export interface SearchAnswer {
+  ids: string[];
+  total: number;
+}
+
+/** Carries out searches somewhere out of the way of requests. */
+export interface Searcher {
+  find(query: SearchQuery): Promise<SearchAnswer>;
+  close(): Promise<void>;
+}
+
+/** The query for a search of what was said. */
+export function messageQuery(request: MessageSearchRequest): SearchQuery {
+  const { memoryId, query, embedding, from, to, roles, limit, offset } = request;
+  return { kind: 'message', memoryId, query, embedding, from, to, roles, tags: null, tagMatch: 'any', limit, offset };
+}
+
+/** The query for a search of the archive. */
+export function passageQuery(request: PassageSearchRequest): SearchQuery {
+  const { memoryId, query, embedding, from, to, tags, tagMatch, limit, offset } = request;
+  return { kind: 'passage', memoryId, query, embedding, from, to, roles: null, tags, tagMatch, limit, offset };
+}

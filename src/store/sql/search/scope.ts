@@ -1,0 +1,60 @@
+import { sql, type Kysely, type RawBuilder } from 'kysely';
+import type { Database } from '../schema.js';
+import type { SearchQuery } from './query.js';
+import { scopeToken } from './words.js';
+
+/** Where a search looks. */
+export interface Scope {
+  /** True for the ids of conversations or memories that belong to it: what stands after `scope_id`. */
+  ids: RawBuilder<unknown>;
+  /** One of these tokens is in the word index of each of its texts. */
+  tokens: string[];
+}
+
+/** Conversations named one by one to the word index; beyond them it is asked for all of their owner's. */
+const conversationsNamed = 200;
+
+/** The texts of one memory: its archive, or what was said in the conversations that have it open. Null for none. */
+export async function scopeOf(db: Kysely<Database>, query: SearchQuery): Promise<Scope | null> {
+  const { memoryId } = query;
+  if (query.kind === 'passage') return { ids: sql`= ${memoryId}`, tokens: [scopeToken('memory', memoryId)] };
+  const rows = await db
+    .selectFrom('windows')
+    .select('conversation_id')
+    .distinct()
+    .where('memory_id', '=', memoryId)
+    .limit(conversationsNamed + 1)
+    .execute();
+  const ids = rows.map((row) => row.conversation_id);
+  if (ids.length === 0) return null;
+  if (ids.length <= conversationsNamed) {
+    return { ids: sql`in (${sql.join(ids)})`, tokens: ids.map((id) => scopeToken('conversation', id)) };
+  }
+  const owner = await db
+    .selectFrom('memories')
+    .innerJoin('agents', 'agents.id', 'memories.agent_id')
+    .select('agents.owner_id')
+    .where('memories.id', '=', memoryId)
+    .executeTakeFirst();
+  if (owner === undefined) return null;
+  return {
+    ids: sql`in (select conversation_id from windows where memory_id = ${memoryId})`,
+    tokens: [scopeToken('owner', owner.owner_id)],
+  };
+}
+
+/** What the caller asked for beside words and meaning, as conditions on a text `t`. */
+export function bounds(query: SearchQuery): RawBuilder<unknown>[] {
+  const conditions: RawBuilder<unknown>[] = [];
+  if (query.from !== null) conditions.push(sql`t.created_at >= ${query.from}`);
+  if (query.to !== null) conditions.push(sql`t.created_at <= ${query.to}`);
+  if (query.roles !== null) {
+    conditions.push(query.roles.length === 0 ? sql`1 = 0` : sql`t.role in (${sql.join(query.roles)})`);
+  }
+  const tags = [...new Set(query.tags ?? [])];
+  if (tags.length > 0) {
+    conditions.push(sql`(select count(*) from passage_tags where passage_tags.passage_id = t.passage_id
+      and passage_tags.tag in (${sql.join(tags)})) >= ${query.tagMatch === 'all' ? tags.length : 1}`);
+  }
+  return conditions;
+}

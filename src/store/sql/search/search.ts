@@ -1,0 +1,94 @@
+import { sql } from 'kysely';
+import type { Search, SearchResult, TextToEmbed } from '../../store.js';
+import { messageFromRow } from '../messages.js';
+import { passageFromRow } from '../passages.js';
+import type { Session } from '../session.js';
+import { messageQuery, passageQuery, type SearchAnswer, type Searcher } from './query.js';
+import { toBytes } from './vectors.js';
+
+/** Searching over a session; the looking itself is done by the searcher. */
+export function openSearch(session: Session, searcher: Searcher): Search {
+  const { db } = session;
+  return {
+    messages: async (request) => {
+      const answer = await searcher.find(messageQuery(request));
+      if (answer.ids.length === 0) return { hits: [], total: answer.total };
+      const rows = await db.selectFrom('messages').selectAll().where('id', 'in', answer.ids).execute();
+      return inOrder(answer, rows.map(messageFromRow));
+    },
+    passages: async (request) => {
+      const answer = await searcher.find(passageQuery(request));
+      if (answer.ids.length === 0) return { hits: [], total: answer.total };
+      const rows = await db.selectFrom('passages').selectAll().where('id', 'in', answer.ids).execute();
+      return inOrder(answer, rows.map(passageFromRow));
+    },
+    withoutVector: (model, limit) => withoutVector(session, model, limit),
+    putVectors: (model, vectors) =>
+      session.atomic(async (inner) => {
+        for (const entry of vectors) await putVector(inner, model, entry);
+      }),
+  };
+}
+
+function inOrder<T extends { id: string }>(answer: SearchAnswer, items: T[]): SearchResult<T> {
+  const byId = new Map(items.map((item) => [item.id, item]));
+  return { hits: answer.ids.flatMap((id) => byId.get(id) ?? []), total: answer.total };
+}
+
+/** Asks for one model after the other, so that nothing is read of the texts that have their vector. */
+async function withoutVector(session: Session, model: string, limit: number): Promise<TextToEmbed[]> {
+  const found: (TextToEmbed & { key: number; createdAt: number })[] = [];
+  for (const other of await modelsInUse(session)) {
+    if (other === model) continue;
+    const rows = await session.db
+      .selectFrom('texts')
+      .select(['key', 'message_id', 'passage_id', 'created_at', 'text'])
+      .where('embedded_by', '=', other)
+      .orderBy('created_at')
+      .orderBy('key')
+      .limit(limit)
+      .execute();
+    for (const { key, message_id, passage_id, created_at, text } of rows) {
+      if (message_id !== null) found.push({ kind: 'message', id: message_id, text, key, createdAt: created_at });
+      if (passage_id !== null) found.push({ kind: 'passage', id: passage_id, text, key, createdAt: created_at });
+    }
+  }
+  found.sort((left, right) => left.createdAt - right.createdAt || left.key - right.key);
+  return found.slice(0, limit).map(({ kind, id, text }) => ({ kind, id, text }));
+}
+
+async function modelsInUse(session: Session): Promise<string[]> {
+  const models: string[] = [];
+  for (let last: string | null = null; ;) {
+    let query = session.db.selectFrom('texts').select('embedded_by').orderBy('embedded_by').limit(1);
+    if (last !== null) query = query.where('embedded_by', '>', last);
+    const row: { embedded_by: string } | undefined = await query.executeTakeFirst();
+    if (row === undefined) return models;
+    models.push(row.embedded_by);
+    last = row.embedded_by;
+  }
+}
+
+async function putVector(
+  session: Session,
+  model: string,
+  entry: { kind: 'message' | 'passage'; id: string; vector: Float32Array },
+): Promise<void> {
+  const text = await session.db
+    .updateTable('texts')
+    .set({ embedded_by: model })
+    .where(entry.kind === 'message' ? 'message_id' : 'passage_id', '=', entry.id)
+    .returning(['key', 'scope_id'])
+    .executeTakeFirst();
+  // The text was deleted or emptied while its vector was being made.
+  if (text === undefined) return;
+  const row = { model, dimensions: entry.vector.length, bytes: toBytes(entry.vector) };
+  await session.db
+    .insertInto('vectors')
+    .values({ text_key: text.key, scope_id: text.scope_id, ...row })
+    .onConflict((conflict) => conflict.column('text_key').doUpdateSet(row))
+    .execute();
+}
+
+/** The statement by which a store shows that its database answers. */
+export const ping = sql`select 1`;

@@ -1,0 +1,92 @@
+import type { Passage } from '../../domain/memory.js';
+import { textOf, type Message, type Role } from '../../domain/message.js';
+import { scopeToken } from './search/words.js';
+import type { Session } from './session.js';
+import { chunksOf, cleanText } from './values.js';
+
+/** A text for the index of search, with what it is the text of. */
+interface Entry {
+  messageId: string | null;
+  passageId: string | null;
+  scopeId: string;
+  scope: string;
+  role: Role | null;
+  createdAt: number;
+  text: string;
+}
+
+const entriesPerStatement = 200;
+
+/** Makes new messages findable. Only what was said is: searches never find their own echoes, nor anybody's thoughts. */
+export async function indexMessages(session: Session, ownerId: string, messages: readonly Message[]): Promise<void> {
+  await insertEntries(
+    session,
+    messages.flatMap((message) => messageEntry(ownerId, message) ?? []),
+  );
+}
+
+/** Makes a message findable as it now stands, or no longer. Costs nothing new where its text is the same. */
+export async function reindexMessage(session: Session, ownerId: string, message: Message): Promise<void> {
+  const entry = messageEntry(ownerId, message);
+  let stale = session.db.deleteFrom('texts').where('message_id', '=', message.id);
+  if (entry !== null) stale = stale.where('text', '<>', entry.text);
+  await stale.execute();
+  if (entry !== null) await insertEntries(session, [entry]);
+}
+
+/** Makes a passage findable as it now stands. A vector of an older text goes with that text. */
+export async function indexPassage(session: Session, passage: Passage): Promise<void> {
+  const text = cleanText(passage.text);
+  await session.db.deleteFrom('texts').where('passage_id', '=', passage.id).where('text', '<>', text).execute();
+  const entry: Entry = {
+    messageId: null,
+    passageId: passage.id,
+    scopeId: passage.memoryId,
+    scope: scopeToken('memory', passage.memoryId),
+    role: null,
+    createdAt: passage.createdAt,
+    text,
+  };
+  await insertEntries(session, [entry]);
+}
+
+function messageEntry(ownerId: string, message: Message): Entry | null {
+  const spoken = message.role === 'user' || message.role === 'assistant';
+  if (!spoken || message.kind !== 'said' || !message.visible || message.status === 'in_progress') return null;
+  const text = cleanText(textOf(message));
+  if (text.trim() === '') return null;
+  return {
+    messageId: message.id,
+    passageId: null,
+    scopeId: message.conversationId,
+    scope: `${scopeToken('conversation', message.conversationId)} ${scopeToken('owner', ownerId)}`,
+    role: message.role,
+    createdAt: message.createdAt,
+    text,
+  };
+}
+
+async function insertEntries(session: Session, entries: readonly Entry[]): Promise<void> {
+  for (const chunk of chunksOf(entries, entriesPerStatement)) {
+    const rows = chunk.map((entry) => {
+      const words = session.dialect.wordIndex.entry(entry.text, entry.scope);
+      return {
+        message_id: entry.messageId,
+        passage_id: entry.passageId,
+        scope_id: entry.scopeId,
+        scope: entry.scope,
+        role: entry.role,
+        chars: entry.text.length,
+        created_at: entry.createdAt,
+        text: entry.text,
+        ...(words === undefined ? {} : { words }),
+      };
+    });
+    // Nothing to do where the entry is there already: one of the same text, or the delete before would have taken it.
+    await session.db
+      .insertInto('texts')
+      .values(rows)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}

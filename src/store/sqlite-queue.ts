@@ -1,0 +1,45 @@
+/** A queue before something only one may hold at a time. Served in the order of arrival. */
+export interface Queue {
+  /** Resolves when it is this caller's turn. */
+  enter(): Promise<void>;
+  /** Ends the turn. */
+  leave(): void;
+}
+
+/** Milliseconds of turns after which the event loop gets its own: sockets and timers must not starve. */
+const sliceMs = 8;
+
+/**
+ * Makes a queue. Turns follow one another without leaving the microtasks, which is what makes them fast; a queue that
+ * never runs empty would therefore hold the event loop for good, so now and then a turn waits for it.
+ */
+export function createQueue(): Queue {
+  const waiting: (() => void)[] = [];
+  let held = false;
+  let sliceStart: number | null = null;
+
+  const startTurn = (turn: () => void): void => {
+    if (sliceStart === null) {
+      sliceStart = performance.now();
+      setImmediate(() => (sliceStart = null));
+    }
+    if (performance.now() - sliceStart < sliceMs) turn();
+    else setImmediate(turn);
+  };
+
+  return {
+    enter: () =>
+      new Promise((resolve) => {
+        if (held) waiting.push(resolve);
+        else {
+          held = true;
+          startTurn(resolve);
+        }
+      }),
+    leave: () => {
+      const next = waiting.shift();
+      if (next === undefined) held = false;
+      else startTurn(next);
+    },
+  };
+}
