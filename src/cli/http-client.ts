@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { request as requestPlain, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as requestSecure } from 'node:https';
+import { join } from 'node:path';
+import { AppError } from '../domain/errors.js';
+
+/** Calls a server of this program. */
+export interface HttpClient {
+  readonly url: string;
+  /** The parsed body. Throws an AppError with the server's own words where the status is not 2xx. */
+  json(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** The `data:` texts of an event stream, as they come. */
+  events(path: string, body: unknown, signal: AbortSignal): AsyncIterable<string>;
+}
+
+/** How a server is reached. */
+export interface HttpClientOptions {
+  url: string;
+  password: string | null;
+  /** A home whose self-signed certificate is trusted besides those the system trusts. */
+  home: string;
+}
+
+/** Makes a client of one server. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const call = (method: string, path: string, body: unknown, signal?: AbortSignal): Promise<IncomingMessage> =>
+    send(options, method, path, body, signal);
+  return {
+    url: options.url,
+    json: async (method, path, body) => JSON.parse(await wholeText(await accepted(await call(method, path, body)))),
+    events: async function* (path, body, signal) {
+      const response = await accepted(await call('POST', path, body, signal));
+      yield* dataLines(response);
+    },
+  };
+}
+
+function send(
+  { url, password, home }: HttpClientOptions,
+  method: string,
+  path: string,
+  body: unknown,
+  signal: AbortSignal | undefined,
+): Promise<IncomingMessage> {
+  const target = new URL(path.replace(/^\//, ''), url.endsWith('/') ? url : `${url}/`);
+  const secure = target.protocol === 'https:';
+  const own = join(home, 'tls', 'selfsigned.crt');
+  const options: RequestOptions & { ca?: string } = {
+    method,
+    signal,
+    headers: {
+      accept: 'application/json',
+      ...(password === null ? {} : { authorization: `Bearer ${password}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(secure && existsSync(own) ? { ca: readFileSync(own, 'utf8') } : {}),
+  };
+  return new Promise((resolve, reject) => {
+    const request = (secure ? requestSecure : requestPlain)(target, options, resolve);
+    request.on('error', (cause) => {
+      reject(new AppError('unavailable', `The server at ${url} cannot be reached: ${cause.message}.`, { cause }));
+    });
+    request.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+async function accepted(response: IncomingMessage): Promise<IncomingMessage> {
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) return response;
+  const text = await wholeText(response);
+  if (status === 401 || status === 403) {
+    throw new AppError('unauthenticated', 'The server refuses the admin password; set MEMGPT_SERVER_PASS to its own.');
+  }
+  throw new AppError('invalid_request', `The server answered ${status}: ${text.slice(0, 500)}`);
+}
+
+async function wholeText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* dataLines(response: IncomingMessage): AsyncIterable<string> {
+  response.setEncoding('utf8');
+  let rest = '';
+  for await (const chunk of response) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line.startsWith('data:')) yield line.slice('data:'.length).trim();
+  }
+}

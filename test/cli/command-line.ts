@@ -1,0 +1,115 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** What a finished command left. */
+export interface Outcome {
+  status: number | null;
+  out: string;
+  errors: string;
+}
+
+/** A command that runs: what it wrote so far, and ways to wait for more. */
+export interface Running {
+  out(): string;
+  errors(): string;
+  /** Waits until standard output matches; throws with all that was written where the command ends before. */
+  untilPrinted(pattern: RegExp): Promise<RegExpExecArray>;
+  signal(name: NodeJS.Signals): void;
+  ended: Promise<Outcome>;
+}
+
+/** A machine with nothing on it: an empty home, no variables, and the program under a name. */
+export interface Machine {
+  home: string;
+  run(args: string[], options?: RunOptions): Running;
+  finish(): Promise<void>;
+}
+
+/** How a command is started. */
+export interface RunOptions {
+  name?: 'threadkeeper' | 'letta' | 'memgpt';
+  env?: Record<string, string>;
+  input?: string;
+}
+
+/** Makes such a machine; `finish` ends what still runs on it and takes it away. */
+export function createMachine(): Machine {
+  if (!existsSync(script)) throw new Error('The program is not built: run npm run build first.');
+  const folder = mkdtempSync(join(tmpdir(), 'machine-'));
+  const home = join(folder, '.threadkeeper');
+  const children = new Set<ChildProcess>();
+  for (const name of ['threadkeeper', 'letta', 'memgpt']) symlinkSync(script, join(folder, name));
+
+  const run = (args: string[], options: RunOptions = {}): Running => {
+    const child = spawn(process.execPath, [join(folder, options.name ?? 'threadkeeper'), ...args], {
+      env: { HOME: folder, PATH: process.env.PATH, ...options.env },
+      cwd: folder,
+    });
+    children.add(child);
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(options.input ?? '');
+    return watch(child);
+  };
+
+  return {
+    home,
+    run,
+    finish: async () => {
+      const running = [...children].filter((child) => child.exitCode === null && child.signalCode === null);
+      const ended = running.map((child) => new Promise((resolve) => child.once('exit', resolve)));
+      for (const child of running) child.kill('SIGKILL');
+      await Promise.all(ended);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function watch(child: ReturnType<typeof spawn>): Running {
+  let out = '';
+  let errors = '';
+  let waiting: (() => void)[] = [];
+  const wake = (): void => {
+    const woken = waiting;
+    waiting = [];
+    for (const resume of woken) resume();
+  };
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => ((out += text), wake()));
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => ((errors += text), wake()));
+  let over = false;
+  const ended = new Promise<Outcome>((resolve) => {
+    child.once('close', (status) => {
+      over = true;
+      resolve({ status, out, errors });
+      wake();
+    });
+  });
+  return {
+    out: () => out,
+    errors: () => errors,
+    ended,
+    signal: (name) => void child.kill(name),
+    untilPrinted: async (pattern) => {
+      for (;;) {
+        const match = pattern.exec(out);
+        if (match !== null) return match;
+        if (over) throw new Error(`The command ended without printing ${String(pattern)}:\n${out}\n${errors}`);
+        await new Promise<void>((resolve) => waiting.push(resolve));
+      }
+    },
+  };
+}
+
+/** A port that something else listens on, until `release`. */
+export async function takenPort(): Promise<{ port: number; release(): Promise<void> }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The operating system gave no port.');
+  return { port: address.port, release: () => new Promise((resolve) => server.close(() => resolve())) };
+}
