@@ -12,6 +12,10 @@ describe('splitPassage', () => {
     expect(splitPassage('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);
   });
 
+  it('prefers a fuller part to a better boundary in its first half', () => {
+    expect(splitPassage('One.\n\nTwo and three and four.', 20)).toEqual(['One.\n\nTwo and three', 'and four.']);
+  });
+
   it('leaves a text that fits in one part', () => {
     expect(splitPassage(' One. Two. ', 9)).toEqual(['One. Two.']);
     expect(splitPassage('  ', 9)).toEqual([]);
