@@ -88,6 +88,8 @@ describe('conversation_search', () => {
     expect(await search({ query: 'day', end_date: '2025-03-01' })).toEqual(['user - day early']);
     expect(await search({ query: 'day', start_date: '2025-03-04T00:00:00Z' })).toEqual(['user - day late']);
     expect(await search({ query: 'day', start_date: '2025-03-04T00:00:00.001Z' })).toEqual([]);
+    const moment = '2025-03-02T00:00:00.000Z';
+    expect(await search({ query: 'day', start_date: moment, end_date: moment })).toEqual(['user - day first']);
     const byDate = await search({ start_date: '2025-03-02', end_date: '2025-03-03' }, 'conversation_search_date');
     expect(byDate).toEqual(['user - day last', 'user - day first']);
   });
@@ -98,8 +100,8 @@ describe('conversation_search', () => {
     expect(pages.map((page) => page.length)).toEqual([5, 5, 1]);
     expect(new Set(pages.flat()).size).toBe(11);
     expect(await Promise.all([0, 1, 2].map((page) => search({ query: 'apple', page })))).toEqual(pages);
-    const { output } = await scene.call('conversation_search', { query: 'apple', page: 1, limit: 4 });
-    expect(output).toMatch(/^Showing 4 of 11 results \(page 1\/2\):/u);
+    const { output } = await scene.call('conversation_search', { query: 'apple', page: 2, limit: 4 });
+    expect(output).toMatch(/^Showing 3 of 11 results \(page 2\/2\):/u);
     const dates = { start_date: '1970-01-01', end_date: '1970-01-01', page: 2 };
     expect(await search(dates, 'conversation_search_date')).toEqual(['user - apple 0']);
   });
