@@ -23,7 +23,7 @@ export function createPrinter(terminal: Terminal, agentName: string, stream: boo
   };
   const finish = (): void => {
     if (open === null) return;
-    terminal.write(`${style(held)}\n`);
+    terminal.write(held === '' ? '\n' : `${style(held)}\n`);
     held = '';
     open = null;
   };

@@ -6,6 +6,9 @@ import { createProgram } from './program.js';
 import { processTerminal, type Terminal } from './terminal.js';
 import { programNameOf } from './version.js';
 
+/** The most that is told of a fault nobody foresaw. */
+const sentenceCharsMax = 500;
+
 /** Runs the command that was typed and returns the exit status. What goes wrong is told in one sentence. */
 async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
   let status = 0;
@@ -29,7 +32,7 @@ async function main(argv: readonly string[], terminal: Terminal): Promise<number
 
 function sentenceOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.split('\n')[0] ?? message;
+  return message.replace(/\s+/g, ' ').slice(0, sentenceCharsMax);
 }
 
 function stackOf(error: unknown): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AppError } from '../domain/errors.js';
 import type { HttpClient } from './http-client.js';
 import { findWanted, type ChatEvent, type ChatPartner, type WantedAgent } from './chat-partner.js';
 
@@ -16,19 +17,19 @@ const frameSchema = z.object({
   function_return: z.string().nullish(),
   status: z.string().nullish(),
   internal_error: z.string().nullish(),
-  error: z.unknown(),
+  error: z.unknown().optional(),
 });
 
 /** Talks to an agent of a running server through the native face, as the default user. */
 export async function openRemotePartner(client: HttpClient, wanted: WantedAgent): Promise<ChatPartner> {
-  const { agents } = listSchema.parse(await client.json('GET', '/api/agents'));
+  const { agents } = read(listSchema, await client.json('GET', '/api/agents'));
   const known = findWanted(agents, wanted);
   const agent = known ?? (await createAgent(client, wanted));
 
   async function* say(text: string, signal: AbortSignal): AsyncIterable<ChatEvent> {
     const body = { agent_id: agent.id, message: text, role: 'user', stream: true };
     for await (const data of client.events(`/api/agents/${agent.id}/messages`, body, signal)) {
-      if (data.startsWith('{')) yield* toChatEvents(frameSchema.parse(JSON.parse(data)));
+      if (data.startsWith('{')) yield* toChatEvents(read(frameSchema, JSON.parse(data)));
     }
   }
 
@@ -37,7 +38,7 @@ export async function openRemotePartner(client: HttpClient, wanted: WantedAgent)
     created: known === null,
     say,
     memory: async () => {
-      const { core_memory: blocks } = memorySchema.parse(await client.json('GET', `/api/agents/${agent.id}/memory`));
+      const { core_memory: blocks } = read(memorySchema, await client.json('GET', `/api/agents/${agent.id}/memory`));
       const state = limitsSchema.safeParse(await client.json('GET', `/api/agents/${agent.id}`));
       return Object.entries(blocks).map(([label, value]) => ({
         label,
@@ -52,7 +53,14 @@ export async function openRemotePartner(client: HttpClient, wanted: WantedAgent)
 async function createAgent(client: HttpClient, wanted: WantedAgent): Promise<z.infer<typeof agentSchema>> {
   const { name, persona, human, model } = wanted;
   const config = { ...(name === null ? {} : { name }), persona, human, ...(model === null ? {} : { model }) };
-  return createdSchema.parse(await client.json('POST', '/api/agents', { config })).agent_state;
+  return read(createdSchema, await client.json('POST', '/api/agents', { config })).agent_state;
+}
+
+/** Reads an answer of the server; one that is no server of this kind is told so in a sentence. */
+function read<T>(schema: z.ZodType<T>, answer: unknown): T {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw new AppError('internal', 'The server answers in a form this program does not know.', { cause: parsed.error });
 }
 
 function toChatEvents(frame: z.infer<typeof frameSchema>): ChatEvent[] {

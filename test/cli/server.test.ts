@@ -84,6 +84,20 @@ describe('threadkeeper server', () => {
     },
   );
 
+  it('ends at once at a second signal, though an answer is still being made', async () => {
+    const env = { MEMGPT_SERVER_PASS: 'p', THREADKEEPER_DEMO_LATENCY_MS: '600000' };
+    const headers = { authorization: 'Bearer p', 'content-type': 'application/json' };
+    const { server, url } = await start({ env });
+    const made = await fetch(`${url}/api/agents`, { method: 'POST', headers, body: '{"config":{"name":"Ines"}}' });
+    const { agent_state: agent } = (await made.json()) as { agent_state: { id: string } };
+    const body = JSON.stringify({ message: 'Hello.', stream: true });
+    await fetch(`${url}/api/agents/${agent.id}/messages`, { method: 'POST', headers, body });
+    server.signal('SIGTERM');
+    await server.untilPrinted(/Terminating the server\.\.\.\n/);
+    server.signal('SIGTERM');
+    expect((await server.ended).status).toBe(143);
+  });
+
   it('tells in one sentence that its port is in use', async () => {
     const { port, release } = await takenPort();
     const outcome = await machine.run(['server', '--host', '127.0.0.1', '--port', String(port)]).ended;
