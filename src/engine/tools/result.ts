@@ -13,7 +13,7 @@ export function capResult(text: string, charsMax: number): string {
   if (text.length <= charsMax) return text;
   const length = charsOf(text);
   if (length <= charsMax) return text;
-  return capEnvelope(text, charsMax) ?? capText(text, length, charsMax);
+  return capEnvelope(text, charsMax) ?? capText(leading(text, charsMax), length, charsMax);
 }
 
 /** The confirmation of an edit with the room that is left, or the sentence that says why it was refused. */
@@ -47,12 +47,17 @@ export function clipText(text: string, charsMax: number): string {
   return characters.length <= charsMax ? text : `${characters.slice(0, Math.max(0, charsMax - 1)).join('')}…`;
 }
 
-function capText(text: string, length: number, charsMax: number): string {
+/** The first code points of a text, at least `count` of them where it has so many, without reading the rest. */
+function leading(text: string, count: number): string[] {
+  return Array.from(text.slice(0, 2 * count));
+}
+
+/** Cuts a text of which the leading characters and the whole length are given. */
+function capText(characters: string[], length: number, charsMax: number): string {
   const note =
     ` [cut: ${withCommas(length)} characters in all. ` +
     'Ask for less at a time, or for the rest with "page", "offset" or a narrower query.]';
   const room = charsMax - charsOf(note);
-  const characters = Array.from(text);
   return room > 0 ? characters.slice(0, room).join('') + note : characters.slice(0, charsMax).join('');
 }
 
@@ -60,9 +65,10 @@ function capText(text: string, length: number, charsMax: number): string {
 function capEnvelope(text: string, charsMax: number): string | null {
   const envelope = readEnvelope(text);
   if (envelope === null) return null;
-  const whole = envelope.message;
-  const length = charsOf(whole);
-  const shortened = (room: number): string => JSON.stringify({ ...envelope, message: capText(whole, length, room) });
+  const length = charsOf(envelope.message);
+  const characters = leading(envelope.message, charsMax);
+  const shortened = (room: number): string =>
+    JSON.stringify({ ...envelope, message: capText(characters, length, room) });
   let fitting: string | null = null;
   let low = 0;
   let high = charsMax;
