@@ -3,6 +3,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { AppError, type ErrorCode } from '../src/domain/errors.js';
+import { statusOf } from '../src/http/native/errors.js';
+import { toAnswer } from '../src/http/openai/errors.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = filesOf('src').filter((path) => path.endsWith('.ts'));
@@ -209,6 +212,16 @@ describe('the documents', () => {
     expect(readFileSync(join(root, 'src/domain/run.ts'), 'utf8')).toContain(
       `code: ErrorCode | ${ofRuns.map((code) => `'${code}'`).join(' | ')};`,
     );
+  });
+
+  it('tell the status that each face gives to a code', () => {
+    const text = readFileSync(join(root, 'docs/errors.md'), 'utf8');
+    const told = [...text.matchAll(/^\| `([a-z_]+)` \| (\d+) \| (\d+) \|/gm)].map((row) => row.slice(1, 4).join(' '));
+    const given = membersOf('src/domain/errors.ts', 'ErrorCode', null).map((code) => {
+      const error = new AppError(code as ErrorCode, 'It went wrong.');
+      return `${code} ${statusOf(error.code)} ${toAnswer(error).status}`;
+    });
+    expect(told.sort()).toEqual(given.sort());
   });
 
   it('tell every event of a run, and no other', () => {
