@@ -47,6 +47,8 @@ export class ReplyReader {
   private text = '';
   private reasoning = '';
   private thoughts = '';
+  /** The call whose thoughts came last. */
+  private thinking: CallInProgress | null = null;
   private readonly calls = new Map<number, CallInProgress>();
 
   constructor(
@@ -100,10 +102,7 @@ export class ReplyReader {
     call.decoder ??= this.decoderFor(call.name);
     for (const piece of call.decoder?.feed(fragment) ?? []) {
       if (piece.member === 'message') await this.speak(call.id, piece.text);
-      else {
-        this.thoughts += piece.text;
-        this.think(piece.text);
-      }
+      else this.thinkInCall(call, piece.text);
     }
     if (call.decoder === null && call.name !== '') await this.showCall(call, fragment);
   }
@@ -145,6 +144,15 @@ export class ReplyReader {
     }
     if (this.open.kind !== 'message' || this.open.callId !== callId) return;
     this.journal.emit({ type: 'text-delta', messageId: this.open.speech.message.id, text: shown });
+  }
+
+  /** Thoughts of several calls are told apart by a line break. */
+  private thinkInCall(call: CallInProgress, text: string): void {
+    const isNext = this.thoughts !== '' && this.thinking !== call;
+    this.thinking = call;
+    const thought = isNext ? `\n${text}` : text;
+    this.thoughts += thought;
+    this.think(thought);
   }
 
   private think(text: string): void {
