@@ -64,7 +64,7 @@ export function createMemoryService({ store, clock }: { store: Store; clock: Clo
       const { memory } = await defaultMemory(store, principal, agentId);
       return memory === null ? { items: [], hasMore: false } : store.memories.passages(memory.id, request);
     },
-    insertPassage: (principal, agentId, text, tags) => {
+    insertPassage: async (principal, agentId, text, tags) => {
       checkPassage(text);
       return store.transaction(async (tx) => {
         const { memory } = await defaultMemory(tx, principal, agentId);

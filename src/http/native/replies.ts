@@ -79,11 +79,13 @@ const preset = z
 
 const memoryFigures = { recall_memory: z.int(), archival_memory: z.int() };
 
-/** Replies of `/api/agents`. */
+/** The reply to the creation of an agent. */
 export const createAgentReply = z.object({ agent_state: agentState, preset }).meta({ id: 'CreateAgentResponse' });
+/** One agent. */
 export const agentReply = z
   .object({ agent_state: agentState, last_run_at: z.int().nullable(), sources: z.array(text) })
   .meta({ id: 'GetAgentResponse' });
+/** All agents of the caller. */
 export const agentListReply = z
   .object({
     num_agents: z.int(),
@@ -102,18 +104,21 @@ export const agentListReply = z
     ),
   })
   .meta({ id: 'ListAgentsResponse' });
+/** A sentence that says what was done. */
 export const confirmation = z.object({ message: text });
 
-/** Replies of memory. */
+/** What an agent has in mind and in store. */
 export const memoryReply = z
   .object({ core_memory: coreMemory, ...memoryFigures })
   .meta({ id: 'GetAgentMemoryResponse' });
+/** Core memory before and after a change. */
 export const memoryChangeReply = z
   .object({ old_core_memory: coreMemory, new_core_memory: coreMemory })
   .meta({ id: 'UpdateAgentMemoryResponse' });
 
-/** Replies of messages. */
+/** A part of an agent's history. */
 export const historyReply = z.object({ messages: z.array(anyObject) }).meta({ id: 'GetAgentMessagesResponse' });
+/** A reply that was waited for. */
 export const messageReply = z
   .object({
     messages: z.array(anyObject),
@@ -126,21 +131,28 @@ export const messageReply = z
   })
   .meta({ id: 'UserMessageResponse' });
 
-/** Replies of authentication, users and keys. */
+/** Whose a credential is. */
 export const authReply = z.object({ uuid, is_admin: z.boolean() }).meta({ id: 'AuthResponse' });
+/** A page of users. */
 export const userListReply = z
   .object({ cursor: uuid.nullable(), user_list: z.array(z.object({ user_id: uuid })) })
   .meta({ id: 'GetAllUsersResponse' });
+/** A new user with a key. */
 export const createUserReply = z.object({ user_id: uuid, api_key: text }).meta({ id: 'CreateUserResponse' });
+/** A user who is gone. */
 export const deleteUserReply = z.object({ message: text, user_id_deleted: uuid }).meta({ id: 'DeleteUserResponse' });
+/** A new key. */
 export const createKeyReply = z.object({ api_key: text }).meta({ id: 'CreateAPIKeyResponse' });
+/** The keys of a user. */
 export const keyListReply = z
   .object({ api_key_list: z.array(text).meta({ description: 'First and last characters of each key.' }) })
   .meta({ id: 'GetAPIKeysResponse' });
+/** A key that is withdrawn. */
 export const deleteKeyReply = z.object({ message: text, api_key_deleted: text }).meta({ id: 'DeleteAPIKeyResponse' });
 
-/** A body of an error, and of input that does not fit. */
+/** The body of an error. */
 export const errorReply = z.object({ detail: text }).meta({ id: 'Error' });
+/** The body of an answer to input that does not fit. */
 export const inputFaultReply = z
   .object({
     detail: z.array(

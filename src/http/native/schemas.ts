@@ -6,16 +6,16 @@ import { readId, type IdKind } from '../../domain/ids.js';
  * nothing. Conversions are as lenient as theirs: `"true"` is a truth and `"7"` a number.
  */
 
-const truths: Record<string, boolean> = {
-  true: true, t: true, yes: true, y: true, on: true, '1': true,
-  false: false, f: false, no: false, n: false, off: false, '0': false,
-}; // prettier-ignore
+const wordsForTrue = new Set(['true', 't', 'yes', 'y', 'on', '1']);
+const wordsForFalse = new Set(['false', 'f', 'no', 'n', 'off', '0']);
 
 /** A truth value, also as one of the words that stand for one. */
 export const lenientBoolean = z
   .preprocess((value) => {
     const word = typeof value === 'number' ? String(value) : value;
-    return typeof word === 'string' ? (truths[word.toLowerCase()] ?? value) : value;
+    if (typeof word !== 'string') return value;
+    if (wordsForTrue.has(word.toLowerCase())) return true;
+    return wordsForFalse.has(word.toLowerCase()) ? false : value;
   }, z.boolean())
   .meta({ type: 'boolean' });
 
@@ -100,14 +100,16 @@ function splitNames(text: string): string[] {
     .filter((name) => name !== '');
 }
 
-/** The bodies of the two spellings of renaming. */
+/** The body of `PATCH /api/agents/{agent_id}/rename`. */
 export const renameBody = z.object({ agent_name: z.string() }).meta({ id: 'AgentRenameRequest' });
+/** The body of `PATCH /api/agents/rename`. */
 export const earlyRenameBody = z
   .object({ agent_id: idText('agent'), agent_name: z.string() })
   .meta({ id: 'EarlyAgentRenameRequest' });
 
-/** The bodies of the two spellings of a change of memory. */
+/** The body of `POST /api/agents/{agent_id}/memory`. */
 export const memoryBody = z.object({ human: optionalText, persona: optionalText }).meta({ id: 'MemoryChange' });
+/** The body of `POST /api/agents/memory`. */
 export const earlyMemoryBody = z
   .object({ agent_id: idText('agent'), human: optionalText, persona: optionalText })
   .meta({ id: 'EarlyMemoryChange' });
@@ -122,8 +124,9 @@ const messageMembers = {
   name: optionalText,
 };
 
-/** The bodies of the two spellings of sending a message. */
+/** The body of `POST /api/agents/{agent_id}/messages`. */
 export const messageBody = z.object(messageMembers).meta({ id: 'UserMessageRequest' });
+/** The body of `POST /api/agents/message`. */
 export const earlyMessageBody = z
   .object({ agent_id: idText('agent'), ...messageMembers })
   .meta({ id: 'EarlyUserMessageRequest' });
@@ -134,9 +137,11 @@ export type MessageBody = z.infer<typeof messageBody>;
 const start = lenientInteger(0, 1_000_000);
 const count = lenientInteger(0, 1_000);
 
-/** The queries of message history: by offset in two spellings, and by cursor. */
+/** The query of `GET /api/agents/{agent_id}/messages`. */
 export const historyQuery = z.object({ start, count });
+/** The query of `GET /api/agents/message`. */
 export const earlyHistoryQuery = z.object({ agent_id: idText('agent'), start, count });
+/** The query of `GET /api/agents/{agent_id}/messages-cursor`. */
 export const cursorQuery = z.object({
   before: idText('message').optional(),
   limit: lenientInteger(0, 1_000).default(10),
@@ -145,21 +150,27 @@ export const cursorQuery = z.object({
 /** The body of `POST /api/auth`. */
 export const authBody = z.object({ password: optionalText }).meta({ id: 'AuthRequest' });
 
-/** The bodies and queries of users and keys. */
+/** The body of `POST /admin/users`. */
 export const createUserBody = z
   .object({ user_id: idText('user').nullish(), api_key_name: optionalText })
   .nullish()
   .meta({ id: 'CreateUserRequest' });
+/** The query that names a user. */
 export const userQuery = z.object({ user_id: idText('user') });
+/** The same as a path. */
 export const userPath = userQuery;
+/** The query of `GET /admin/users`. */
 export const listUsersQuery = z.object({
   cursor: idText('user').optional(),
   limit: lenientInteger(1, 1_000).optional(),
 });
+/** The same as a body, which one release wanted. */
 export const listUsersBody = z
   .object({ cursor: idText('user').nullish(), limit: lenientInteger(1, 1_000).nullish() })
   .nullish();
+/** The body of `POST /admin/users/keys`; the label under the server's name for it and the old client's. */
 export const createKeyBody = z
   .object({ user_id: idText('user'), name: optionalText, key_name: optionalText })
   .meta({ id: 'CreateAPIKeyRequest' });
+/** The query that names a key by its secret. */
 export const keyQuery = z.object({ api_key: z.string() });

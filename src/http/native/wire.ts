@@ -47,8 +47,8 @@ export function agentStateToWire(details: AgentDetails): Record<string, unknown>
   return {
     id: agent.id,
     name: agent.name ?? agent.id,
-    description: agent.description,
     user_id: agent.ownerId,
+    description: agent.description,
     created_at: Math.floor(agent.createdAt / 1_000),
     preset: textFrom(agent.faceData['preset']) ?? '',
     persona: textFrom(agent.faceData['persona']) ?? core.persona ?? '',
