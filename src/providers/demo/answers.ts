@@ -1,3 +1,4 @@
+import { findFacts } from './facts.js';
 import { parseObject, type RequestView } from './view.js';
 import { capitalise, isQuestion, keywordsOf, overlap, sentencesOf, turnAround } from './words.js';
 
@@ -18,7 +19,7 @@ function asksForEverything(question: string): boolean {
 export function answerFromView(view: RequestView, question: string): string | null {
   const lines = view.blocks.filter((block) => block.label !== 'persona').flatMap((block) => linesOf(block.value));
   if (asksForEverything(question)) {
-    const known = [...lines, ...view.earlier.flatMap(toldSentences)];
+    const known = lines.length > 0 ? lines : view.earlier.flatMap(toldSentences);
     if (known.length === 0) return null;
     return `Here is what I know about you: ${joined(dropRepeats(known.map(sayLine)))}`;
   }
@@ -27,7 +28,7 @@ export function answerFromView(view: RequestView, question: string): string | nu
   if (wanted.size === 0) return null;
   const fromBlocks = best(lines, wanted);
   if (fromBlocks.length > 0) return joined(fromBlocks.map(sayLine));
-  const told = [...view.earlier].reverse().flatMap(toldSentences);
+  const told = [...view.earlier].reverse().flatMap(toldSentences).map(withoutRequest);
   const fromTalk = best(told, wanted)[0];
   if (fromTalk !== undefined) return `You told me: ${quoted(fromTalk)}`;
   const noted = best(view.notes.flatMap(sentencesOf), wanted)[0];
@@ -116,15 +117,35 @@ function linesOf(value: string): string[] {
     .filter((line) => line !== '');
 }
 
+/** What somebody asked to have remembered, without the asking. */
+function withoutRequest(sentence: string): string {
+  return findFacts(sentence).requests[0] ?? sentence;
+}
+
 function toldSentences(text: string): string[] {
   return sentencesOf(text).filter((sentence) => !isQuestion(sentence) && sentence.split(/\s+/).length > 2);
 }
 
 /** The candidates that fit best, all of an equal score, in their order. */
 function best(candidates: string[], wanted: Set<string>): string[] {
-  const scored = candidates.map((text) => ({ text, score: overlap(wanted, text) }));
+  const scored = candidates.map((text) => ({ text, score: overlap(wanted, text) * headFit(text, wanted) }));
   const top = Math.max(0, ...scored.map((one) => one.score));
-  return top < enough ? [] : scored.filter((one) => one.score === top).map((one) => one.text);
+  const found = top < enough ? [] : scored.filter((one) => one.score === top).map((one) => one.text);
+  const exact = found.filter((text) => headOf(text) !== null);
+  return exact.length > 0 ? exact : found;
+}
+
+/** What a line such as `Dog's name: Rex` is about; null for a sentence. */
+function headOf(line: string): string | null {
+  return /^([^:.]{1,40}):\s/.exec(line)?.[1] ?? null;
+}
+
+/** Less than one where a line is about something narrower than what was asked: a dog's name is not a name. */
+function headFit(line: string, wanted: Set<string>): number {
+  const head = headOf(line);
+  const words = head === null ? [] : [...keywordsOf(head)];
+  if (words.length === 0 || words.every((word) => !wanted.has(word))) return 1;
+  return words.filter((word) => wanted.has(word)).length / words.length;
 }
 
 function aboutMyself(view: RequestView): string | null {
@@ -134,7 +155,7 @@ function aboutMyself(view: RequestView): string | null {
 }
 
 /** A line of a block, said to the person it is about. */
-function sayLine(line: string): string {
+export function sayLine(line: string): string {
   const text = line.replace(/^[-*•]\s*/, '').replace(/[.]+$/, '');
   const verb = /^(Lives|Likes|Dislikes|Prefers|Comes|Works|Has|Is|Allergic|Age|First name|Name)\b:?\s*(.*)$/i.exec(
     text,

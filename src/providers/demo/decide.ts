@@ -1,9 +1,9 @@
 import { newId, toOpenaiId } from '../../domain/ids.js';
 import type { ToolDefinition } from '../../domain/tool.js';
 import type { ModelRequest } from '../provider.js';
-import { answerFromSearch, answerFromView, quotePassage } from './answers.js';
+import { answerFromSearch, answerFromView, quotePassage, sayLine } from './answers.js';
 import { findFacts, type Findings } from './facts.js';
-import { forcedCall, functionCalls, reportResults } from './function-calls.js';
+import { askForMissing, forcedCall, functionCalls, reportResults } from './function-calls.js';
 import { isOwnTool, memoryCalls, searchCalls, type WantedCall } from './memory-calls.js';
 import { instanceOf, propertiesOf } from './schema-values.js';
 import { atALoss, introduction, notKnown, smallTalkReply } from './speech.js';
@@ -58,14 +58,14 @@ function wantedCalls(view: RequestView, findings: Findings): WantedCall[] {
 /** Files first, then memory, one place after the other until something is found. */
 function wantedSearches(view: RequestView): WantedCall[] {
   const question = questionOf(view.said);
-  if (question === null) return [];
+  if (question === null || view.done.some((call) => call.name === 'file_search')) return [];
   const files = view.request.tools.find((tool) => tool.name === 'file_search');
   if (files !== undefined && !isAboutPeople(question)) {
     const queryField = Object.keys(propertiesOf(files.parameters))[0] ?? 'query';
     const query = 'query' in propertiesOf(files.parameters) ? 'query' : queryField;
     return [{ name: files.name, arguments: { [query]: question }, thought: 'My files may say.' }];
   }
-  if (smallTalkReply(question) !== null || answerFromView(view, question) !== null) return [];
+  if (!asksMemory(question) || smallTalkReply(view.said) !== null || answerFromView(view, question) !== null) return [];
   if (searchAnswer(view, question) !== null) return [];
   const untried = searchCalls(view, question).filter((call) => !wasMade(view.done, call));
   return untried.slice(0, 1);
@@ -82,7 +82,8 @@ function replyTo(view: RequestView, findings: Findings): string {
   if (view.trigger === 'login') return 'Hello! Good to see you.';
   if (view.trigger === 'alert') return 'Noted.';
   if (view.said === '') return 'I am here.';
-  const functions = reportResults(view.done.filter((call) => !isOwnTool(call.name)));
+  const reported = reportResults(view.done.filter((call) => !isOwnTool(call.name)));
+  const functions = reported === '' ? (askForMissing(view) ?? '') : reported;
   const learnt = acknowledge(view, findings);
   const question = questionOf(view.said);
   const answer = functions !== '' || question === null ? functions : answerTo(view, question);
@@ -93,9 +94,8 @@ function replyTo(view: RequestView, findings: Findings): string {
 function answerTo(view: RequestView, question: string): string {
   const passages = resultsOf(view.done, (name) => name === 'file_search');
   const quoted = passages.length > 0 ? quotePassage(question, passages) : null;
-  const known = quoted ?? smallTalkReply(question) ?? answerFromView(view, question) ?? searchAnswer(view, question);
-  if (known !== null) return known;
-  return view.done.some((call) => isSearch(call.name)) || isAboutPeople(question) ? notKnown : atALoss;
+  const known = quoted ?? smallTalkReply(view.said) ?? answerFromView(view, question) ?? searchAnswer(view, question);
+  return known ?? (asksMemory(question) ? notKnown : atALoss);
 }
 
 function searchAnswer(view: RequestView, question: string): string | null {
@@ -110,20 +110,37 @@ function acknowledge(view: RequestView, findings: Findings): string {
   const failed = view.done.find((call) => call.failed && isOwnTool(call.name) && !isSearch(call.name));
   if (failed !== undefined) return `I could not write that down: ${(failed.result ?? 'no reason given').slice(0, 200)}`;
   const name = facts.find((fact) => fact.topic === 'name')?.line.replace(/^Name: /, '');
-  const greeting = name === undefined ? '' : `Nice to meet you, ${name}. `;
-  const rest = facts.filter((fact) => fact.topic !== 'name' && fact.about === 'human').map((fact) => fact.line);
-  const canKeep = view.done.some((call) => isOwnTool(call.name) && !isSearch(call.name));
-  const noted = rest.length > 0 ? `I noted: ${rest.join('; ')}.` : 'I will remember that.';
-  if (canKeep) return `${greeting}${noted}`;
-  return rest.length > 0 ? `${greeting}Understood: ${rest.join('; ')}.` : `${greeting}Understood.`;
+  const isChange = view.done.some((call) => call.name.endsWith('_replace'));
+  const greeting =
+    name === undefined ? '' : isChange ? `From now on you are ${name} to me. ` : `Nice to meet you, ${name}. `;
+  const rest = facts
+    .filter((fact) => fact.topic !== 'name' && fact.about === 'human')
+    .map((fact) => sayLine(fact.line));
+  const isKept = view.done.some((call) => isOwnTool(call.name) && !isSearch(call.name));
+  const said = rest.map((line) => line.charAt(0).toLowerCase() + line.slice(1).replace(/\.$/, '')).join('; ');
+  if (said !== '') return `${greeting}${isKept ? 'I noted that' : 'So'} ${said}.`;
+  return `${greeting}${isKept ? 'I will remember that.' : 'Understood.'}`;
 }
 
 function questionOf(said: string): string | null {
   return sentencesOf(said).filter(isQuestion).at(-1) ?? null;
 }
 
+/** True for a question about whoever asks it. */
 function isAboutPeople(question: string): boolean {
-  return /\b(?:my|me|i|we|our|us)\b|\bremember\b/i.test(question);
+  const bare = question.replace(
+    /^(?:please\s+)?(?:can|could|will|would)?\s*(?:you\s+)?(?:please\s+)?(?:tell|give|show|write|help|teach)\s+(?:me|us)\b/i,
+    '',
+  );
+  return /\b(?:my|me|i|we|our|us)\b|\bremember\b/i.test(bare);
+}
+
+/** True for a question that something told earlier could answer. */
+function asksMemory(question: string): boolean {
+  return (
+    isAboutPeople(question) ||
+    /^(?:\W*\w+,?\s+)?(?:what|who|whose|which|when|where|how (?:many|much|old|long|far))\b/i.test(question)
+  );
 }
 
 function isSearch(name: string): boolean {

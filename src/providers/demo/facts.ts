@@ -28,6 +28,9 @@ const notPossessions =
 const notHaving =
   /^(?:an? )?(?:question|problem|feeling|idea|request|issue|doubt|look|hunch|point|favou?r|minute|moment|try|chat|meeting)\b/i;
 
+/** Facts of one message that are kept; a pasted document holds no end of them. */
+const factsMax = 8;
+
 type Rule = [pattern: RegExp, build: (match: RegExpExecArray) => Fact | null];
 
 const adverbs =
@@ -56,7 +59,7 @@ const rules: Rule[] = [
       `\\bi(?:['’]m| am)?\\s*${adverbs}(?:live|living|reside|moved|relocated|based)\\s+(?:here\\s+)?(?:in|to|near|at)\\s+(.+)`,
       'i',
     ),
-    (match) => single('home', `Lives in ${tidy(match[1])}`),
+    (match) => single('home', `Lives in ${settled(match[1])}`),
   ],
   [/\bi(?:['’]m| am| come)(?: originally)? from\s+(.+)/i, (match) => single('origin', `Comes from ${tidy(match[1])}`)],
   [new RegExp(`\\bi\\s+${adverbs}work as\\s+(.+)`, 'i'), (match) => single('work', `Works as ${tidy(match[1])}`)],
@@ -97,7 +100,8 @@ export function findFacts(text: string): Findings {
     if (!told && isQuestion(sentence)) continue;
     for (const clause of clausesOf(told ? (asked[1] ?? '') : sentence)) {
       const fact = readClause(clause);
-      if (fact !== null && !facts.some((known) => known.line === fact.line)) facts.push(fact);
+      if (fact !== null && facts.length < factsMax && !facts.some((known) => known.line === fact.line))
+        facts.push(fact);
     }
   }
   return { facts, requests };
@@ -174,6 +178,11 @@ function described(match: RegExpExecArray): Fact | null {
   const trait = tidy(match[1]);
   if (passing.test(trait) || trait.split(/\s+/).length > 8) return null;
   return several('trait', `Is ${trait}`);
+}
+
+/** A place without the word that says it is a new one. */
+function settled(text: string | undefined): string {
+  return tidy(text).replace(/\s+(?:now|these days|at the moment|currently)$/i, '');
 }
 
 function tidy(text: string | undefined): string {

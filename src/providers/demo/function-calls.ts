@@ -1,6 +1,6 @@
 import type { ToolDefinition } from '../../domain/tool.js';
 import { isOwnTool, type WantedCall } from './memory-calls.js';
-import { fillObject, instanceOf, propertiesOf, requiredOf, valuesFor } from './schema-values.js';
+import { fillFields, fillObject, instanceOf, propertiesOf, requiredOf, valuesFor } from './schema-values.js';
 import type { DoneCall, RequestView } from './view.js';
 import { keywordsOf } from './words.js';
 
@@ -44,9 +44,21 @@ export function reportResults(done: DoneCall[]): string {
   return reports.map((report) => (/[.!?]$/.test(report) ? report : `${report}.`)).join(' ');
 }
 
+/** What to ask back where a function matches and an argument is missing; null where nothing is to be asked. */
+export function askForMissing(view: RequestView): string | null {
+  const wanted = keywordsOf(view.said);
+  const tool = view.request.tools.find((one) => !isOwnTool(one.name) && matches(one, wanted));
+  const missing = tool === undefined ? [] : fillFields(tool.parameters, view.said).missing;
+  if (tool === undefined || missing.length === 0) return null;
+  return `For ${tool.name} I still need to know: ${missing.join(', ').replaceAll('_', ' ')}.`;
+}
+
+/** By a telling word of the name, by its verb where there are arguments to fill, or by two words of the description. */
 function matches(tool: ToolDefinition, wanted: Set<string>): boolean {
-  const name = [...keywordsOf(splitName(tool.name))].filter((word) => !emptyWords.has(word));
+  const words = [...keywordsOf(splitName(tool.name))];
+  const name = words.filter((word) => !emptyWords.has(word));
   if (name.some((word) => wanted.has(word))) return true;
+  if (words.some((word) => wanted.has(word)) && requiredOf(tool.parameters).length > 0) return true;
   const description = [...keywordsOf(tool.description)].filter((word) => !emptyWords.has(word));
   return description.filter((word) => wanted.has(word)).length >= 2;
 }

@@ -49,7 +49,8 @@ function editFor(view: RequestView, fact: Fact): WantedCall[] {
   if (lines.some((line) => line.toLowerCase() === fact.line.toLowerCase())) return [];
   const older = fact.single ? lines.find((line) => topicOf(line) === fact.topic) : undefined;
   const replace = older === undefined ? null : replaceCall(view, label, older, fact.line);
-  if (replace !== null) return [replace];
+  const hasFailed = view.done.some((call) => call.failed && call.name === replace?.name);
+  if (replace !== null && !hasFailed) return [replace];
   const append = appendCall(view, label, fact.line);
   return append === null ? [] : [append];
 }

@@ -46,14 +46,26 @@ export function valuesFor(name: string, schema: Schema, text: string): unknown[]
 
 /** An object of a schema, filled from a text; null where a required field finds nothing there. */
 export function fillObject(schema: Schema, text: string): Record<string, unknown> | null {
+  const { filled, missing } = fillFields(schema, text);
+  return missing.length > 0 ? null : filled;
+}
+
+/** The fields of an object that a text fills, and the required ones it leaves open. Numbers are taken in turn. */
+export function fillFields(schema: Schema, text: string): { filled: Record<string, unknown>; missing: string[] } {
   const filled: Record<string, unknown> = {};
+  const missing: string[] = [];
   const required = requiredOf(schema);
+  let numbers = 0;
   for (const [name, member] of Object.entries(propertiesOf(schema))) {
-    const value = valuesFor(name, member, text)[0] ?? member['default'];
+    const isNumber = /^(?:integer|number)$/.test(typeOf(member)) && !Array.isArray(member['enum']);
+    const found = valuesFor(name, member, text)[isNumber ? numbers++ : 0] ?? member['default'];
+    const options = Array.isArray(member['enum']) ? (member['enum'] as unknown[]) : [];
+    // A closed choice nobody spoke of is no reason to ask back.
+    const value = found ?? (required.includes(name) ? options[0] : undefined);
     if (value !== undefined) filled[name] = value;
-    else if (required.includes(name)) return null;
+    else if (required.includes(name)) missing.push(name);
   }
-  return filled;
+  return { filled, missing };
 }
 
 /** An instance of any schema: taken from the text where it offers something, made up plainly where not. */
@@ -157,7 +169,15 @@ function placesIn(text: string): string[] {
     const list = (match[1] ?? '').split(/,? (?:and|or) |, ?(?!(?:[A-Z]{2}|UK|USA)\b)/);
     return list.map((place) => place.replace(/[.'’-]+$/, '').trim());
   });
-  return [...new Set(found.filter((place) => place !== '' && !/^(?:I|Celsius|Fahrenheit|Please)$/.test(place)))];
+  const named = [...new Set(found.filter((place) => place !== '' && !/^(?:I|Celsius|Fahrenheit|Please)$/.test(place)))];
+  return named.length > 0 ? named : carelessPlaces(text);
+}
+
+/** Places written small: what follows the preposition, up to the next word that is no part of a name. */
+function carelessPlaces(text: string): string[] {
+  const pattern =
+    /\b(?:in|at|near)\s+(?!(?:the|my|your|our|a|an|this|that|me|it|celsius|fahrenheit|general|case|order|fact)\b)([a-z][a-z' -]*?)(?=\s+(?:today|tonight|tomorrow|now|and|or|please|right|this|in|at|on|for)\b|[?.!,]|\s*$)/gi;
+  return [...text.matchAll(pattern)].flatMap((match) => match[1] ?? []);
 }
 
 function properNames(text: string): string[] {

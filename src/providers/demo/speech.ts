@@ -38,7 +38,24 @@ const smallTalk: [RegExp, string][] = [
 
 /** A reply to small talk, or null where the text is none. */
 export function smallTalkReply(text: string): string | null {
-  return smallTalk.find(([pattern]) => pattern.test(text.trim()))?.[1] ?? arithmetic(text);
+  return smallTalk.find(([pattern]) => pattern.test(text.trim()))?.[1] ?? arithmetic(text) ?? equation(text);
+}
+
+/** `3x + 11 = 14` and the like: one unknown, once. */
+function equation(text: string): string | null {
+  const match = /(-?\d*\.?\d*)\s*\*?\s*([a-z])\s*(?:([-+])\s*(\d+(?:\.\d+)?))?\s*=\s*(-?\d+(?:\.\d+)?)(?![\d\w])/i.exec(
+    text,
+  );
+  if (match === null) return null;
+  const [, factor = '', unknown = 'x', sign, constant = '0', right = '0'] = match;
+  const multiple = factor === '' ? 1 : factor === '-' ? -1 : Number(factor);
+  const offset = sign === '-' ? -Number(constant) : Number(constant);
+  const difference = Number(right) - offset;
+  if (!Number.isFinite(multiple) || multiple === 0) return null;
+  const value = Number((difference / multiple).toFixed(6));
+  const moved =
+    offset === 0 ? '' : `Move ${Math.abs(offset)} to the other side: ${multiple}${unknown} = ${difference}. `;
+  return `${moved}Divide by ${multiple}: ${unknown} = ${value}.`;
 }
 
 /** `what is 12 * 3` and the like: two numbers and one operator. */

@@ -36,8 +36,9 @@ const synonyms = new Map(
   }),
 );
 
-/** A word without its commonest endings. Crude on purpose: both sides of a comparison pass through it. */
+/** A word without its commonest endings, in the American spelling. Crude on purpose: both sides of a comparison pass through it. */
 export function stem(word: string): string {
+  if (word.includes('our')) return stem(word.replace('our', 'or'));
   if (word.length > 5 && word.endsWith('ing')) return word.slice(0, -3);
   if (word.length > 4 && word.endsWith('ies')) return `${word.slice(0, -3)}y`;
   if (word.length > 4 && word.endsWith('ed')) return word.slice(0, -2);
@@ -58,7 +59,7 @@ export function keywordsOf(text: string): Set<string> {
     if (stopWords.has(word)) continue;
     found.add(stem(word));
     const common = synonyms.get(word);
-    if (common !== undefined) found.add(common);
+    if (common !== undefined) found.add(stem(common));
   }
   return found;
 }
@@ -75,7 +76,7 @@ export function overlap(wanted: Set<string>, text: string): number {
 /** Sentences and lines, trimmed, none empty, each with its end mark. */
 export function sentencesOf(text: string): string[] {
   return text
-    .split(/(?<=[.!?…])\s+(?=["'“(]?[\p{L}\p{N}])|\n+/u)
+    .split(/(?<=[.!?…])(?<!\b(?:Dr|Mr|Mrs|Ms|St|Prof|No|vs|e\.g|i\.e)\.)\s+(?=["'“(]?[\p{L}\p{N}])|\n+/u)
     .map((sentence) => sentence.trim())
     .filter((sentence) => sentence !== '');
 }
