@@ -7,13 +7,14 @@ import type { RequestHandler } from 'express';
 export function allowOrigins(origins: readonly string[]): RequestHandler {
   return (request, response, next) => {
     const origin = request.get('origin');
-    const isAllowed = origin !== undefined && (origins.includes('*') || origins.includes(origin));
-    if (!isAllowed) {
+    const isNamed = origin !== undefined && origins.includes(origin);
+    if (origin === undefined || !(isNamed || origins.includes('*'))) {
       next();
       return;
     }
-    response.setHeader('access-control-allow-origin', origin);
-    response.setHeader('access-control-allow-credentials', 'true');
+    response.setHeader('access-control-allow-origin', isNamed ? origin : '*');
+    // Browsers refuse this next to a star, and rightly so.
+    if (isNamed) response.setHeader('access-control-allow-credentials', 'true');
     response.setHeader('access-control-expose-headers', 'x-request-id, retry-after');
     response.vary('Origin');
     if (request.method !== 'OPTIONS' || request.get('access-control-request-method') === undefined) {

@@ -2,21 +2,8 @@ import type { z } from 'zod';
 import type { Clock } from '../domain/clock.js';
 import { AppError } from '../domain/errors.js';
 import type { Principal } from '../domain/user.js';
-import type { AgentService } from '../services/agents.js';
-import type { MemoryService } from '../services/memories.js';
-import type { MessageService } from '../services/messages.js';
-import type { RunService } from '../services/run-commands.js';
-import type { UserService } from '../services/users.js';
 import type { Frame } from './sse.js';
-
-/** The verbs that routes call. */
-export interface Services {
-  users: UserService;
-  agents: AgentService;
-  memories: MemoryService;
-  messages: MessageService;
-  runs: RunService;
-}
+import type { Services } from '../services/services.js';
 
 /** Who may call a route: anybody, the holder of a credential, or an administrator. */
 export type Access = 'public' | 'user' | 'admin';

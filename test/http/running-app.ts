@@ -1,13 +1,9 @@
 import type { Server } from 'node:http';
 import { createApp } from '../../src/http/app.js';
 import { createServer } from '../../src/http/server.js';
-import { createToolRegistry, classicTools } from '../../src/engine/tools/registry.js';
+import { createToolRegistry } from '../../src/engine/tools/registry.js';
 import type { Script } from '../../src/providers/scripted.js';
-import { createAgentService } from '../../src/services/agents.js';
-import { createMemoryService } from '../../src/services/memories.js';
-import { createMessageService } from '../../src/services/messages.js';
-import { createUserService } from '../../src/services/users.js';
-import type { Services } from '../../src/http/route.js';
+import { createServices, type Services } from '../../src/services/services.js';
 import { systemClock } from '../../src/domain/clock.js';
 import type { Store } from '../../src/store/store.js';
 import { openRoom, registryOf, type EngineRoom } from '../support/engine-room.js';
@@ -49,19 +45,16 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const room = await openRoom({ script: options.script ?? [] });
   const { store } = room;
   const clock = systemClock;
-  const services: Services = {
-    users: createUserService({ store, clock, adminPassword }),
-    agents: createAgentService({
-      store,
-      clock,
-      registry: registryOf(room.provider),
-      tools: createToolRegistry(),
-      toolNames: classicTools,
-    }),
-    memories: createMemoryService({ store, clock }),
-    messages: createMessageService({ store }),
-    runs: room.runs,
-  };
+  const services = createServices({
+    store,
+    clock,
+    notifier: room.notifier,
+    follow: room.follow,
+    providers: registryOf(room.provider),
+    tools: createToolRegistry(),
+    adminPassword,
+    memoryScope: 'thread',
+  });
   await services.users.ensureDefault();
   const logged: LoggedFact[] = [];
   const note = (level: LoggedFact['level']) => (fact: object, message: string) =>

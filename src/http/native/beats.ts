@@ -46,13 +46,18 @@ export class BeatReader {
   private hasSpeech = false;
   private hasGenerated = false;
   private readonly streamed = new Set<string>();
+  /** The call that has been told and not answered, and those that are told after it. */
+  private told: string | null = null;
+  private readonly untold = new Map<string, Beat>();
 
   /** The beats that an event adds. */
   take(event: RunEvent): Beat[] {
     const at = event.at;
     switch (event.type) {
       case 'run-status':
-        return isAtRest(event.run.status) ? [{ type: 'rest', id: event.run.id, at, run: event.run }] : [];
+        return isAtRest(event.run.status)
+          ? [...this.tellCalls(), { type: 'rest', id: event.run.id, at, run: event.run }]
+          : [];
       case 'reasoning-delta': {
         this.thoughts += event.text;
         return [{ type: 'thought-part', id: derivedId(event.runId, event.turn), at, text: event.text }];
@@ -72,7 +77,7 @@ export class BeatReader {
       case 'call-ready':
         return this.callReady(event.stepId, event.call, at);
       case 'call-result':
-        return [this.result(event.stepId, event.call, at)];
+        return this.result(event.stepId, event.call, at);
       case 'step-end':
         return this.end(event.step, at);
       case 'memory-edit':
@@ -117,17 +122,43 @@ export class BeatReader {
     if (call.where === 'speech') return [];
     const shown = { id: call.id, name: call.name, arguments: call.arguments };
     const beat: Beat = { type: 'call', id: stepId, at, call: shown, wasStreamed: this.streamed.has(call.id) };
-    return [...this.generationEnd(stepId, at), beat];
+    this.untold.set(call.id, beat);
+    return [...this.generationEnd(stepId, at), ...this.tellNextCall()];
   }
 
-  private result(stepId: string, call: ToolCall, at: number): Beat {
+  /** Old readers know one call at a time: the next one is told when the last has its result. */
+  private tellNextCall(): Beat[] {
+    const [next] = this.untold;
+    if (this.told !== null || next === undefined) return [];
+    const [callId, beat] = next;
+    this.untold.delete(callId);
+    this.told = callId;
+    return [beat];
+  }
+
+  /** The calls that nobody will answer before the reader is told something else. */
+  private tellCalls(): Beat[] {
+    const beats = [...this.untold.values()];
+    this.untold.clear();
+    this.told = null;
+    return beats;
+  }
+
+  private result(stepId: string, call: ToolCall, at: number): Beat[] {
+    const early = this.untold.get(call.id);
+    this.untold.delete(call.id);
+    if (this.told === call.id) this.told = null;
     const id = derivedId(stepId, call.id);
-    return { type: 'return', id, at, output: call.output ?? 'None', failed: call.failed };
+    const result: Beat = { type: 'return', id, at, output: call.output ?? 'None', failed: call.failed };
+    return [...(early === undefined ? [] : [early]), result, ...this.tellNextCall()];
   }
 
   private end(step: Step, at: number): Beat[] {
     const message = this.message;
-    if (step.kind === 'tools') return step.status === 'abandoned' ? [] : [{ type: 'step-end', id: step.id, at }];
+    if (step.kind === 'tools') {
+      const calls = this.tellCalls();
+      return step.status === 'abandoned' ? [] : [...calls, { type: 'step-end', id: step.id, at }];
+    }
     if (message === null) return [];
     const closing = this.closeSpeech(message, at);
     const text = textOf(message);

@@ -27,8 +27,8 @@ export function toPythonJson(value: unknown): string {
 }
 
 function numberLiteral(value: number): string {
-  const text = String(value);
-  // Python writes at least two digits of an exponent.
+  // Python begins to write exponents at 0.0001 and gives them two digits at least.
+  const text = value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential() : String(value);
   return text.replace(/e([+-])(\d)$/u, 'e$10$2');
 }
 

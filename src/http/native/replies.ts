@@ -166,3 +166,6 @@ export const inputFaultReply = z
     ),
   })
   .meta({ id: 'HTTPValidationError' });
+
+/** What came of a chat command. */
+export const commandReply = z.object({ response: text }).meta({ id: 'CommandReply' });

@@ -174,3 +174,10 @@ export const createKeyBody = z
   .meta({ id: 'CreateAPIKeyRequest' });
 /** The query that names a key by its secret. */
 export const keyQuery = z.object({ api_key: z.string() });
+
+/** The body of `POST /api/agents/{agent_id}/command`. */
+export const commandBody = z.object({ command: z.string() }).meta({ id: 'CommandRequest' });
+/** The body of `POST /api/agents/command`. */
+export const earlyCommandBody = z
+  .object({ agent_id: idText('agent'), command: z.string() })
+  .meta({ id: 'EarlyCommandRequest' });

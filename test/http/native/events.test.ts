@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../src/domain/event.js';
 import { faultOf, toFrames, toWholeReply, type ReplyForm } from '../../../src/http/native/events.js';
-import { date, logOf, messageId, runOf, speech, status, thought, toolsStepId, work } from './logs.js';
+import { date, logOf, messageId, runOf, speech, status, thought, toolsStepId, work, workOf } from './logs.js';
 
 const begin = [status('queued'), status('in_progress')];
 
@@ -60,6 +60,28 @@ describe('the legacy stream', () => {
       { internal_monologue: 'Note it.', id: toolsStepId, date },
       { function_call: "core_memory_append({'name': 'human', 'content': 'Likes tea'})", id: toolsStepId, date },
       { function_return: 'ok', status: 'success', id: expect.any(String) as string, date },
+    ]);
+  });
+
+  it.each([
+    ['answered in order', ['a', 'b', 'c'], ['a()', 'a is done', 'b()', 'b is done', 'c()', 'c is done']],
+    ['answered out of order', ['b', 'a', 'c'], ['a()', 'b()', 'b is done', 'a is done', 'c()', 'c is done']],
+  ])('tells calls of one reply one at a time where they are %s', async (_name, answered, told) => {
+    const lines = await dataOf(logOf(begin, workOf(['a', 'b', 'c'], answered), status('completed')), 'legacy');
+    const words = parse(lines).map((event) => {
+      const { function_call: call, function_return: result } = event as Record<string, string>;
+      return call?.replace('{}', '') ?? result;
+    });
+    expect(words).toEqual(told);
+  });
+
+  it('tells calls that have no result before the run is cancelled', async () => {
+    const log = logOf(begin, status('cancelling'), workOf(['a', 'b'], ['a'], 'cancelled'), status('cancelled'));
+    expect(parse(await dataOf(log, 'legacy'))).toMatchObject([
+      { function_call: 'a({})' },
+      { function_return: 'a is done' },
+      { function_call: 'b({})' },
+      { internal_error: 'The run was cancelled.' },
     ]);
   });
 

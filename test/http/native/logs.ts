@@ -128,6 +128,30 @@ export function work(
   ];
 }
 
+/** A tools step with several calls, all made ready at once and answered in the order given. */
+export function workOf(names: string[], answered: string[], end: Step['status'] = 'completed'): RunFact[] {
+  const call = (name: string, changes: Partial<ToolCall>): ToolCall => ({
+    id: `call_${name}`,
+    name,
+    arguments: '{}',
+    where: 'here',
+    state: 'ready',
+    output: null,
+    failed: false,
+    ...changes,
+  });
+  return [
+    { type: 'step-start', step: stepOf('tools', toolsStepId) },
+    ...names.map((name): RunFact => ({ type: 'call-ready', stepId: toolsStepId, call: call(name, {}) })),
+    ...answered.map((name): RunFact => ({
+      type: 'call-result',
+      stepId: toolsStepId,
+      call: call(name, { state: 'finished', output: `${name} is done` }),
+    })),
+    { type: 'step-end', step: stepOf('tools', toolsStepId, { status: end }) },
+  ];
+}
+
 /** The fact that the agent thinks. */
 export function thought(text: string, turn = 0): RunFact {
   return { type: 'reasoning-delta', turn, text };
