@@ -40,6 +40,7 @@ export async function chat(
   const wanted = wantedAgent(flags, config);
   const partner = client === null ? await inThisProcess(wanted, loggerFor) : await openRemotePartner(client, wanted);
   try {
+    warnOfIdleFlags(partner, flags, terminal);
     return await converse(partner, terminal, flags);
   } finally {
     await partner.close();
@@ -76,6 +77,15 @@ function wantedAgent(flags: ChatFlags, config: Config): WantedAgent {
     human: flags.human ?? config.profiles.human,
     model: flags.model ?? null,
   };
+}
+
+/** An agent that is there keeps its character and model. */
+function warnOfIdleFlags(partner: ChatPartner, flags: ChatFlags, terminal: Terminal): void {
+  if (partner.created) return;
+  const given = (['persona', 'human', 'model'] as const).filter((name) => flags[name] !== undefined);
+  const idle = given.map((name) => `--${name}`).join(' and ');
+  if (idle !== '')
+    terminal.complain(`${partner.agentName} exists already: ${idle} is for new agents and has no effect.`);
 }
 
 /** Reads lines and answers them one by one until the input ends or the person leaves. */

@@ -28,8 +28,9 @@ describe('threadkeeper run', () => {
 
   it('without a name takes the agent last spoken to', async () => {
     await machine.run(['run', '--agent', 'Ines'], { input: 'Hello.\n' }).ended;
-    const again = await machine.run(['run', '--yes'], { input: '/exit\nnever said\n' }).ended;
-    expect(again).toMatchObject({ status: 0, errors: '' });
+    const again = await machine.run(['run', '--yes', '--model', 'x'], { input: '/exit\nnever said\n' }).ended;
+    expect(again.status).toBe(0);
+    expect(again.errors).toBe('Ines exists already: --model is for new agents and has no effect.\n');
     expect(again.out).toBe('Ines remembers you. One message per line; /help lists the commands.\n');
   });
 

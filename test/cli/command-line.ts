@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -24,9 +24,11 @@ export interface Running {
   ended: Promise<Outcome>;
 }
 
-/** A machine with nothing on it: an empty home, no variables, and the program under a name. */
+/** A machine with nothing on it: an empty home, no variables, and the program on its path under all of its names. */
 export interface Machine {
   home: string;
+  /** The folder with the program's names, first on the path. */
+  programs: string;
   run(args: string[], options?: RunOptions): Running;
   finish(): Promise<void>;
 }
@@ -43,12 +45,15 @@ export function createMachine(): Machine {
   if (!existsSync(script)) throw new Error('The program is not built: run npm run build first.');
   const folder = mkdtempSync(join(tmpdir(), 'machine-'));
   const home = join(folder, '.threadkeeper');
+  const programs = join(folder, 'bin');
   const children = new Set<ChildProcess>();
-  for (const name of ['threadkeeper', 'letta', 'memgpt']) symlinkSync(script, join(folder, name));
+  mkdirSync(programs);
+  for (const name of ['threadkeeper', 'letta', 'memgpt']) symlinkSync(script, join(programs, name));
 
   const run = (args: string[], options: RunOptions = {}): Running => {
-    const child = spawn(process.execPath, [join(folder, options.name ?? 'threadkeeper'), ...args], {
-      env: { HOME: folder, PATH: process.env.PATH, ...options.env },
+    const path = [programs, dirname(process.execPath), process.env.PATH].join(delimiter);
+    const child = spawn(options.name ?? 'threadkeeper', args, {
+      env: { HOME: folder, PATH: path, ...options.env },
       cwd: folder,
     });
     children.add(child);
@@ -59,6 +64,7 @@ export function createMachine(): Machine {
 
   return {
     home,
+    programs,
     run,
     finish: async () => {
       const running = [...children].filter((child) => child.exitCode === null && child.signalCode === null);

@@ -14,12 +14,24 @@ afterEach(async () => {
   await machine.finish();
 });
 
+const headers = { authorization: 'Bearer p', 'content-type': 'application/json' };
 const running = /Uvicorn running on (https?:\/\/\S+:\d+) \(Press CTRL\+C to quit\)/;
 
 async function start(options: RunOptions = {}, flags: string[] = []): Promise<{ server: Running; url: string }> {
   const server = machine.run(['server', '--port', '0', ...flags], options);
   const match = await server.untilPrinted(running);
   return { server, url: match[1] ?? '' };
+}
+
+/** A server whose agent has been told something and will not answer for ten minutes. */
+async function startBusy(): Promise<{ server: Running; agentId: string }> {
+  const env = { MEMGPT_SERVER_PASS: 'p', THREADKEEPER_DEMO_LATENCY_MS: '600000' };
+  const { server, url } = await start({ env });
+  const made = await fetch(`${url}/api/agents`, { method: 'POST', headers, body: '{"config":{"name":"Ines"}}' });
+  const { agent_state: agent } = (await made.json()) as { agent_state: { id: string } };
+  const body = JSON.stringify({ message: 'My name is Oswald.', stream: true });
+  await fetch(`${url}/api/agents/${agent.id}/messages`, { method: 'POST', headers, body });
+  return { server, agentId: agent.id };
 }
 
 async function stop(server: Running): Promise<number | null> {
@@ -84,14 +96,22 @@ describe('threadkeeper server', () => {
     },
   );
 
+  it('hands back an answer that takes too long, and the next start makes it', async () => {
+    const { server, agentId } = await startBusy();
+    expect(await stop(server)).toBe(0);
+    expect(server.out()).toMatch(/Terminating the server\.\.\.\n$/);
+    const next = await start({ env: { MEMGPT_SERVER_PASS: 'p' } });
+    const url = `${next.url}/api/agents/${agentId}/messages?start=0&count=100`;
+    let history = '';
+    while (!/"send_message","arguments":"[^}]*Oswald/.test(history)) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      history = await (await fetch(url, { headers })).text();
+    }
+    expect(history.split('My name is Oswald.')).toHaveLength(2);
+  });
+
   it('ends at once at a second signal, though an answer is still being made', async () => {
-    const env = { MEMGPT_SERVER_PASS: 'p', THREADKEEPER_DEMO_LATENCY_MS: '600000' };
-    const headers = { authorization: 'Bearer p', 'content-type': 'application/json' };
-    const { server, url } = await start({ env });
-    const made = await fetch(`${url}/api/agents`, { method: 'POST', headers, body: '{"config":{"name":"Ines"}}' });
-    const { agent_state: agent } = (await made.json()) as { agent_state: { id: string } };
-    const body = JSON.stringify({ message: 'Hello.', stream: true });
-    await fetch(`${url}/api/agents/${agent.id}/messages`, { method: 'POST', headers, body });
+    const { server } = await startBusy();
     server.signal('SIGTERM');
     await server.untilPrinted(/Terminating the server\.\.\.\n/);
     server.signal('SIGTERM');
