@@ -96,7 +96,7 @@ describe('threadkeeper server', () => {
     },
   );
 
-  it('hands back an answer that takes too long, and the next start makes it', async () => {
+  it('hands back an answer that takes too long, and the next start makes it', { timeout: 60_000 }, async () => {
     const { server, agentId } = await startBusy();
     expect(await stop(server)).toBe(0);
     expect(server.out()).toMatch(/Terminating the server\.\.\.\n$/);
