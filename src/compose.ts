@@ -7,10 +7,9 @@ import { systemClock, type Clock } from './domain/clock.js';
 import { limits } from './domain/limits.js';
 import { createLoop } from './engine/loop.js';
 import { createSearchAccess } from './engine/query-vectors.js';
-import { classicTools, createToolRegistry } from './engine/tools/registry.js';
+import { createToolRegistry } from './engine/tools/registry.js';
 import type { Tool } from './engine/tools/tool.js';
 import { createApp } from './http/app.js';
-import type { Services } from './http/route.js';
 import { createServer, type TlsPair } from './http/server.js';
 import type { Logger } from './logger.js';
 import type { ProviderRegistry } from './providers/provider.js';
@@ -20,11 +19,7 @@ import { Indexer } from './runs/indexer.js';
 import { createNotifier } from './runs/notifier.js';
 import { Sweeper } from './runs/sweeper.js';
 import { Worker } from './runs/worker.js';
-import { createAgentService } from './services/agents.js';
-import { createMemoryService } from './services/memories.js';
-import { createMessageService } from './services/messages.js';
-import { createRunService } from './services/runs.js';
-import { createUserService } from './services/users.js';
+import { createServices, type Services } from './services/services.js';
 import { openCache } from './store/cache.js';
 import { openStore } from './store/open.js';
 import type { Store } from './store/store.js';
@@ -78,13 +73,16 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
 
   const generatedPassword = config.adminPassword === null;
   const adminPassword = config.adminPassword ?? randomBytes(16).toString('base64url');
-  const services: Services = {
-    users: createUserService({ store, clock, adminPassword }),
-    agents: createAgentService({ store, clock, registry: providers, tools, toolNames: classicTools }),
-    memories: createMemoryService({ store, clock }),
-    messages: createMessageService({ store }),
-    runs: createRunService({ store, notifier, follow, clock, memoryScope: config.memoryScope }),
-  };
+  const services = createServices({
+    store,
+    clock,
+    notifier,
+    follow,
+    providers,
+    tools,
+    adminPassword,
+    memoryScope: config.memoryScope,
+  });
   await services.users.ensureDefault();
 
   const worker = new Worker({ store, notifier, clock, loop, concurrency: config.workerConcurrency, onFault });

@@ -45,7 +45,7 @@ export interface Agent {
   description: string | null;
   /** The base text of the system prompt. */
   instructions: string | null;
-  /** As the caller wrote it: `provider/model`, a bare name, or an alias. */
+  /** As the caller wrote it: `provider/model`, a bare name, or an alias; empty for the server's default of the day. */
   model: string;
   protocol: Protocol;
   origin: Origin;

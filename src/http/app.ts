@@ -8,7 +8,7 @@ import { docsRouter } from './docs.js';
 import { dialectOf, faces } from './faces.js';
 import { mountRoutes, sendAnswer, sendError } from './mount.js';
 import { logRequests, type HttpLog } from './request-log.js';
-import type { Services } from './route.js';
+import type { Services } from '../services/services.js';
 
 /** What an application is made from. */
 export interface AppParts {

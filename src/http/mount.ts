@@ -5,7 +5,8 @@ import type { Principal } from '../domain/user.js';
 import { readCredential, type Credential } from './authenticate.js';
 import { readJsonBody } from './json-body.js';
 import { logFault, type HttpLog } from './request-log.js';
-import type { Access, Reply, Route, Services } from './route.js';
+import type { Access, Reply, Route } from './route.js';
+import type { Services } from '../services/services.js';
 import { writeStream } from './sse.js';
 
 /** A status, a JSON body, and headers beside. */

@@ -95,7 +95,7 @@ export interface ResolvedModel {
 
 /** Finds the provider of a model's name: `provider/model`, a bare name, or an alias. */
 export interface ProviderRegistry {
-  /** Throws `model_refused` where the name's provider is not configured. */
+  /** An empty name means the default. Throws `model_refused` where the name's provider is not configured. */
   resolve(name: string): ResolvedModel;
   /** The provider and model that make vectors, or null where none is configured. */
   embedder(): ResolvedModel | null;

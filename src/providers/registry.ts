@@ -49,7 +49,7 @@ export function createRegistry(settings: ModelSettingsFile, options: RegistryOpt
   const defaultModel = settings.defaultModel ?? firstChoice(remote[0]);
 
   const resolve = (name: string): ResolvedModel => {
-    const meant = followAliases(aliases, name);
+    const meant = followAliases(aliases, name === '' ? defaultModel : name);
     const slash = meant.indexOf('/');
     const prefix = slash < 0 ? '' : meant.slice(0, slash);
     if (prefix === demoProviderName) return { provider: demo, model: meant.slice(slash + 1) };

@@ -60,7 +60,6 @@ export type FindTool = (name: string) => object | null;
 export interface PlanContext {
   ownerId: string;
   now: number;
-  defaultModel: string;
   findTool: FindTool;
   /** The tools every such agent has. */
   toolNames: readonly string[];
@@ -87,7 +86,7 @@ export function planAgent(request: NewAgent, name: string, context: PlanContext)
     name,
     description: request.description ?? null,
     instructions: request.system ?? preset.system,
-    model: request.model ?? context.defaultModel,
+    model: request.model ?? '',
     protocol: 'heartbeat',
     origin: 'native',
     envelope: 'json',

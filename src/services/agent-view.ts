@@ -114,6 +114,10 @@ async function modelOf(registry: ProviderRegistry, agent: Agent): Promise<AgentM
   } catch (error) {
     // An agent whose provider is configured no longer can still be looked at.
     if (!(error instanceof AppError && error.code === 'model_refused')) throw error;
-    return { provider: null, name: agent.model, contextWindow: fromSettings ?? limits.contextTokensDefault };
+    return {
+      provider: null,
+      name: agent.model === '' ? registry.defaultModel : agent.model,
+      contextWindow: fromSettings ?? limits.contextTokensDefault,
+    };
   }
 }

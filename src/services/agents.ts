@@ -108,7 +108,7 @@ export function createAgentService(parts: AgentServiceParts): AgentService {
 }
 
 async function createAgent(parts: AgentServiceParts, principal: Principal, request: NewAgent): Promise<AgentDetails> {
-  const { store, clock, registry, tools, toolNames } = parts;
+  const { store, clock, tools, toolNames } = parts;
   const wanted = request.name === null || request.name.trim() === '' ? null : request.name;
   if (wanted !== null) checkAgentName(wanted);
   const agent = await store.transaction(async (tx) => {
@@ -117,7 +117,6 @@ async function createAgent(parts: AgentServiceParts, principal: Principal, reque
     const rows = planAgent(request, name, {
       ownerId: principal.userId,
       now,
-      defaultModel: registry.defaultModel,
       findTool: (tool) => tools.find(tool),
       toolNames,
     });

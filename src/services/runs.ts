@@ -87,7 +87,7 @@ async function start(dependencies: RunServiceDependencies, principal: Principal,
 
 function newRun(agent: Agent, conversation: Conversation, command: StartRun, at: number): Run {
   const id = newId();
-  const input = command.input.map((message) => incoming(message, conversation.id, id, at));
+  const input = command.input.map((message) => incoming(message, agent, conversation.id, id, at));
   return {
     id,
     ownerId: agent.ownerId,
@@ -116,7 +116,13 @@ function newRun(agent: Agent, conversation: Conversation, command: StartRun, at:
   };
 }
 
-function incoming(message: IncomingMessage, conversationId: string, runId: string, at: number): NewMessage {
+function incoming(
+  message: IncomingMessage,
+  agent: Agent,
+  conversationId: string,
+  runId: string,
+  at: number,
+): NewMessage {
   return {
     id: newId(),
     conversationId,
@@ -125,7 +131,8 @@ function incoming(message: IncomingMessage, conversationId: string, runId: strin
     parts: message.parts,
     visible: message.kind === 'said',
     status: 'completed',
-    agentId: null,
+    // An alert is for this agent alone.
+    agentId: message.kind === 'alert' ? agent.id : null,
     runId,
     stepId: null,
     callId: null,

@@ -61,7 +61,7 @@ async function assistant(): Promise<Agent> {
 describe('an agent made through the native face', () => {
   it('speaks the heartbeat protocol in a conversation and a memory of its own', async () => {
     const { agent, blocks } = await agents.create(principal, { name: 'Mira' });
-    expect(agent).toMatchObject({ protocol: 'heartbeat', envelope: 'json', origin: 'native', model: 'scripted' });
+    expect(agent).toMatchObject({ protocol: 'heartbeat', envelope: 'json', origin: 'native', model: '' });
     expect(blocks.map((block) => block.label)).toEqual(['persona', 'human']);
     const window = await store.conversations.window(agent.id, agent.mainConversationId ?? '');
     expect(window).toMatchObject({ liveFromSeq: 1, memoryId: blocks[0]?.memoryId, summary: null });

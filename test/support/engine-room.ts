@@ -74,7 +74,7 @@ export interface EngineRoom {
 /** A registry that knows one provider by every name. */
 export function registryOf(provider: Provider): ProviderRegistry {
   return {
-    resolve: (name) => ({ provider, model: name }),
+    resolve: (name) => ({ provider, model: name === '' ? 'scripted' : name }),
     embedder: () => null,
     providers: () => [provider],
     aliases: () => ({}),
