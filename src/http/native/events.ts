@@ -23,6 +23,9 @@ export interface WholeReply {
   run: Run | null;
 }
 
+/** What a reader is told where a log ends before its run rests, as when the server stops. */
+export const brokenOff = 'The server stopped reading the run before the answer was whole.';
+
 /** The frames of a streamed reply, until the run rests. */
 export async function* toFrames(log: AsyncIterable<RunEvent>, form: ReplyForm): AsyncGenerator<Frame> {
   const reader = new BeatReader();
@@ -30,6 +33,7 @@ export async function* toFrames(log: AsyncIterable<RunEvent>, form: ReplyForm): 
     for (const beat of reader.take(event)) yield* framesOf(beat, form);
     if (event.type === 'run-status' && isAtRest(event.run.status)) return;
   }
+  yield* errorFrames(brokenOff, form);
 }
 
 /** The frames that end a stream which broke off with an error. */

@@ -3,7 +3,7 @@ import type { IncomingMessage } from '../../services/run-commands.js';
 import { callerOf, defineRoute, type Call, type Reply, type Route } from '../route.js';
 import { noSuchAgent } from './agents.js';
 import { statusOf } from './errors.js';
-import { faultOf, lastWords, toFrames, toWholeReply, type ReplyForm } from './events.js';
+import { brokenOff, faultOf, lastWords, toFrames, toWholeReply, type ReplyForm } from './events.js';
 import { historyReply, messageReply } from './replies.js';
 import {
   agentPath,
@@ -102,7 +102,8 @@ async function send(
   const log = runs.follow(principal, run.id, { afterSeq: 0, signal: call.signal });
   if (form !== null) return { frames: toFrames(log, form), lastWords: (error) => lastWords(error, form) };
   const reply = await toWholeReply(log, whole);
-  const fault = reply.run === null ? null : faultOf(reply.run);
+  if (reply.run === null) throw new AppError('unavailable', brokenOff);
+  const fault = faultOf(reply.run);
   if (fault !== null) return { status: statusOf(fault.code), json: { detail: fault.message } };
   return { json: { messages: reply.events, usage: usageToWire(reply.run) } };
 }

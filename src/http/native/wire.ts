@@ -119,14 +119,14 @@ export function historyToWire({ agent, entries }: History): Record<string, unkno
 }
 
 /** Tokens and turns of a run. */
-export function usageToWire(run: Run | null): Record<string, number> {
-  const prompt = run?.usage?.promptTokens ?? 0;
-  const completion = run?.usage?.completionTokens ?? 0;
+export function usageToWire(run: Run): Record<string, number> {
+  const prompt = run.usage?.promptTokens ?? 0;
+  const completion = run.usage?.completionTokens ?? 0;
   return {
     completion_tokens: completion,
     prompt_tokens: prompt,
     total_tokens: prompt + completion,
-    step_count: run?.turn ?? 0,
+    step_count: run.turn,
   };
 }
 

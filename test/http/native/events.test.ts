@@ -207,6 +207,16 @@ describe('the token stream', () => {
   });
 });
 
+describe('a log that ends before its run rests', () => {
+  it('is told to the readers of every form', async () => {
+    expect(await dataOf(logOf(begin), 'legacy')).toEqual([
+      '{"internal_error": "The server stopped reading the run before the answer was whole."}',
+    ]);
+    expect((await dataOf(logOf(begin), 'tokens')).at(-1)).toBe('[DONE]');
+    expect((await toWholeReply(logOf(begin), 'steps')).run).toBeNull();
+  });
+});
+
 describe('a reply that is waited for', () => {
   it('has the call as an object and the words beside it in the later form', async () => {
     const reply = await toWholeReply(logOf(begin, speech(['Hi.']), status('completed')), 'steps');
