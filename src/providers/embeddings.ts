@@ -1,7 +1,9 @@
 import type { OpenAI } from 'openai';
+import { limits } from '../domain/limits.js';
 import { toProviderError, UpstreamError } from './failures.js';
 import { ProviderError, type Provider } from './provider.js';
 import { withRetries, type RetryPace } from './retry.js';
+import { watchSilence } from './silence.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Texts of one request: OpenAI's own limit. Smaller servers refuse, and get half of it, and half again. */
@@ -13,14 +15,17 @@ const batchMax = 2_048;
  */
 export function createEmbedder(client: OpenAI, surroundings: Surroundings, pace: RetryPace): Provider['embed'] {
   const request = async (model: string, texts: string[], signal: AbortSignal): Promise<Float32Array[]> => {
+    const watch = watchSilence(signal, limits.providerSilenceMs, () => new Error('The model server said nothing.'));
     try {
       // OpenAI refuses an empty text.
       const input = texts.map((text) => (text === '' ? ' ' : text));
-      const body: unknown = await client.post('/embeddings', { body: { model, input }, signal });
+      const body: unknown = await client.post('/embeddings', { body: { model, input }, signal: watch.signal });
       return readVectors(body, texts.length);
     } catch (error) {
       signal.throwIfAborted();
       throw toProviderError(error, surroundings.clock.now());
+    } finally {
+      watch.end();
     }
   };
 

@@ -138,7 +138,7 @@ function createAnswerer(options: UpstreamOptions) {
 }
 
 function otherReply(request: UpstreamRequest, options: UpstreamOptions): UpstreamReply {
-  if (request.path.endsWith('/models') && request.method === 'GET') {
+  if (/^\/(?:v1|openai(?:\/v1)?)\/models$/.test(request.path)) {
     const models = options.models ?? [{ id: 'mock', object: 'model', created: 1_700_000_000, owned_by: 'mock' }];
     return Array.isArray(models) ? { body: { object: 'list', data: models } } : models;
   }
