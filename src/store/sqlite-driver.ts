@@ -69,10 +69,16 @@ export function openSqlite(path: string, options: { readOnly?: boolean } = {}): 
   };
 }
 
-/** SQLite's extended result code of an error, or null where it is none of SQLite's. */
-export function sqliteCode(error: unknown): number | null {
-  if (!(error instanceof Error) || !('errcode' in error)) return null;
-  return typeof error.errcode === 'number' ? error.errcode : null;
+/** What SQLite refuses, as far as the program can answer it. */
+export type SqliteFault = 'unique' | 'reference' | 'full';
+
+/** The kind of an error SQLite raised, or null where it is another or none of SQLite's. */
+export function sqliteFault(error: unknown): SqliteFault | null {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_SQLITE_ERROR') return null;
+  // By SQLite's own words: one of the drivers leaves the number out of errors of statements that return rows.
+  if (error.message.startsWith('UNIQUE constraint failed')) return 'unique';
+  if (error.message.startsWith('FOREIGN KEY constraint failed')) return 'reference';
+  return error.message.startsWith('database or disk is full') ? 'full' : null;
 }
 
 function returnsRows(sql: string): boolean {

@@ -10,13 +10,8 @@ import {
 } from 'kysely';
 import { AppError } from '../domain/errors.js';
 import { cleanParameters } from './sql/values.js';
-import { sqliteCode, type SqliteConnection } from './sqlite-driver.js';
+import { sqliteFault, type SqliteConnection } from './sqlite-driver.js';
 import { createQueue } from './sqlite-queue.js';
-
-const uniqueViolation = 2067;
-const primaryKeyViolation = 1555;
-const foreignKeyViolation = 787;
-const diskFull = 13;
 
 /** Kysely over one connection. Whoever holds it, for a statement or a transaction, holds it alone. */
 export function sqliteKysely(connection: SqliteConnection): Dialect {
@@ -85,15 +80,17 @@ async function* streamQuery<R>(
 }
 
 function translate(error: unknown): unknown {
-  switch (sqliteCode(error)) {
-    case uniqueViolation:
-    case primaryKeyViolation:
+  const fault = sqliteFault(error);
+  switch (fault) {
+    case 'unique':
       return new AppError('conflict', 'Something with this name or id exists already.', { cause: error });
-    case foreignKeyViolation:
+    case 'reference':
       return new AppError('not_found', 'What this belongs to does not exist any more.', { cause: error });
-    case diskFull:
+    case 'full':
       return new AppError('unavailable', 'The disk that holds the database is full.', { cause: error });
-    default:
+    case null:
       return error;
+    default:
+      return fault satisfies never;
   }
 }

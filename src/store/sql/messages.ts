@@ -6,7 +6,7 @@ import { mapPage, readPage } from './page.js';
 import type { MessageRow } from './schema.js';
 import type { Session } from './session.js';
 import { indexMessages, reindexMessage } from './texts.js';
-import { chunksOf, fromJson, toFlag, toJson } from './values.js';
+import { chunksOf, cleanText, fromJson, toFlag, toJson } from './values.js';
 
 const rowsPerStatement = 200;
 
@@ -139,7 +139,8 @@ function toRow(message: Message): MessageRow {
     run_id: message.runId,
     step_id: message.stepId,
     call_id: message.callId,
-    name: message.name,
+    // Cleaned here too, since a new message is handed back from this row.
+    name: message.name === null ? null : cleanText(message.name),
     metadata: toJson(message.metadata),
     face_data: toJson(message.faceData),
     created_at: message.createdAt,

@@ -8,15 +8,21 @@ const indexedCharsMax = 200_000;
 export const postgresWords: WordIndex = {
   definition: ['alter table texts add column words tsvector', 'create index texts_words on texts using gin (words)'],
   entry: (text, scope) =>
-    sql`to_tsvector('english', ${folded(text.slice(0, indexedCharsMax))}) || to_tsvector('simple', ${scope})`,
+    sql`to_tsvector('english', ${folded(text.slice(0, indexedCharsMax))})
+      || array_to_tsvector(${scope.split(' ').map(lexeme)}::text[])`,
   matching: (word, scopes) => {
-    const scope = scopes.join(' | ');
+    const scope = scopes.map((token) => `'${lexeme(token)}'`).join(' | ');
     // Of a stop word nothing remains, and an empty query beside the scope would match all of it.
     return sql`from texts as t,
-        (select plainto_tsquery('english', ${folded(word)}) as word, to_tsquery('simple', ${scope}) as scope) as q
+        (select plainto_tsquery('english', ${folded(word)}) as word, ${scope}::tsquery as scope) as q
       where numnode(q.word) > 0 and t.words @@ (q.scope && q.word)`;
   },
 };
+
+/** A scope's token as the index holds it: beginning with a character that is in no word. */
+function lexeme(token: string): string {
+  return `=${token}`;
+}
 
 /**
  * Text as SQLite's tokenizer would see it: no diacritics, and only letters and digits, which keeps PostgreSQL's own

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { Store } from '../../src/store/store.js';
+import type { TemporaryDatabase } from '../support/databases.js';
+import { describeConversations } from './contract/conversations.js';
+import { describeMemories } from './contract/memories.js';
+import { describeOwners } from './contract/owners.js';
+import { describeRuns } from './contract/runs.js';
+import { describeSearch } from './contract/search.js';
+import { describeTransactions } from './contract/transactions.js';
+
+/** A store that is open while tests run. */
+export type OpenStore = () => Store;
+
+/** What every store does, whatever it is made of. */
+export function describeStore(name: string, open: () => Promise<TemporaryDatabase>): void {
+  describe(name, () => {
+    let database: TemporaryDatabase | null = null;
+    beforeAll(async () => {
+      database = await open();
+    });
+    afterAll(async () => {
+      await database?.close();
+    });
+    const store: OpenStore = () => {
+      if (database === null) throw new Error('The store is not open.');
+      return database.store;
+    };
+    describeOwners(store);
+    describeMemories(store);
+    describeConversations(store);
+    describeRuns(store);
+    describeTransactions(store);
+    describeSearch(store);
+  });
+}

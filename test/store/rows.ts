@@ -1,0 +1,186 @@
+import type { Agent } from '../../src/domain/agent.js';
+import type { Conversation, Window } from '../../src/domain/conversation.js';
+import { newId } from '../../src/domain/ids.js';
+import type { Block, Memory, Passage } from '../../src/domain/memory.js';
+import type { NewMessage } from '../../src/domain/message.js';
+import type { Run, Step } from '../../src/domain/run.js';
+import type { User } from '../../src/domain/user.js';
+import type { Store } from '../../src/store/store.js';
+
+/*
+ * Rows for the tests of the store: whole, valid, and different from one another only where a test says so.
+ */
+
+export const makeUser = (changes: Partial<User> = {}): User => ({
+  id: newId(),
+  name: 'Ada',
+  createdAt: 1_000,
+  ...changes,
+});
+
+export const makeAgent = (ownerId: string, changes: Partial<Agent> = {}): Agent => ({
+  id: newId(),
+  ownerId,
+  name: null,
+  description: 'helps',
+  instructions: 'Be kind.',
+  model: 'offline/demo',
+  protocol: 'native',
+  origin: 'openai',
+  envelope: 'plain',
+  settings: { temperature: 0.5, responseFormat: { type: 'json_object' } },
+  tools: [{ type: 'builtin', name: 'recall_search' }],
+  metadata: { team: 'blue' },
+  faceData: { preset: ['a', 1, null] },
+  mainConversationId: null,
+  createdAt: 1_000,
+  updatedAt: 1_000,
+  ...changes,
+});
+
+export const makeMemory = (agentId: string, changes: Partial<Memory> = {}): Memory => ({
+  id: newId(),
+  agentId,
+  key: 'default',
+  passageCount: 0,
+  createdAt: 1_000,
+  ...changes,
+});
+
+export const makeBlock = (memoryId: string, changes: Partial<Block> = {}): Block => ({
+  id: newId(),
+  memoryId,
+  label: 'human',
+  description: 'who they are',
+  value: 'Likes tea.',
+  charsMax: 5_000,
+  readOnly: false,
+  version: 1,
+  createdAt: 1_000,
+  updatedAt: 1_000,
+  ...changes,
+});
+
+export const makePassage = (memoryId: string, changes: Partial<Passage> = {}): Passage => ({
+  id: newId(),
+  memoryId,
+  text: 'The cat sleeps.',
+  tags: [],
+  createdAt: 1_000,
+  ...changes,
+});
+
+export const makeConversation = (ownerId: string, changes: Partial<Conversation> = {}): Conversation => ({
+  id: newId(),
+  ownerId,
+  memoryKey: null,
+  metadata: { topic: 'tea' },
+  lastSeq: 0,
+  createdAt: 1_000,
+  ...changes,
+});
+
+export const makeWindow = (
+  agentId: string,
+  conversationId: string,
+  memoryId: string,
+  changes: Partial<Window> = {},
+): Window => ({
+  agentId,
+  conversationId,
+  memoryId,
+  summary: null,
+  liveFromSeq: 1,
+  revision: 0,
+  pressureNoticed: false,
+  updatedAt: 1_000,
+  ...changes,
+});
+
+export const makeMessage = (conversationId: string, text: string, changes: Partial<NewMessage> = {}): NewMessage => ({
+  id: newId(),
+  conversationId,
+  role: 'user',
+  kind: 'said',
+  parts: [{ type: 'text', text }],
+  visible: true,
+  status: 'completed',
+  agentId: null,
+  runId: null,
+  stepId: null,
+  callId: null,
+  name: null,
+  metadata: {},
+  faceData: {},
+  createdAt: 1_000,
+  ...changes,
+});
+
+export const makeRun = (
+  owner: { ownerId: string; conversationId: string; agentId: string },
+  changes: Partial<Run> = {},
+): Run => ({
+  id: newId(),
+  ...owner,
+  status: 'queued',
+  waiting: false,
+  overrides: { model: 'offline/demo' },
+  input: null,
+  pendingCalls: [],
+  error: null,
+  incompleteReason: null,
+  usage: null,
+  turn: 0,
+  attempt: 0,
+  losses: 0,
+  leaseOwner: null,
+  leaseUntil: null,
+  lastSeq: 0,
+  metadata: {},
+  faceData: {},
+  createdAt: 1_000,
+  startedAt: null,
+  expiresAt: null,
+  endedAt: null,
+  ...changes,
+});
+
+export const makeStep = (run: Run, changes: Partial<Step> = {}): Step => ({
+  id: newId(),
+  runId: run.id,
+  conversationId: run.conversationId,
+  turn: 0,
+  kind: 'message',
+  status: 'in_progress',
+  messageId: null,
+  calls: [],
+  usage: null,
+  error: null,
+  startedAt: 1_000,
+  endedAt: null,
+  ...changes,
+});
+
+/** A user with an agent, its memory, a conversation and the window between them. */
+export interface Scene {
+  user: User;
+  agent: Agent;
+  memory: Memory;
+  conversation: Conversation;
+  /** What a run of this agent in this conversation belongs to. */
+  owner: { ownerId: string; conversationId: string; agentId: string };
+}
+
+export async function makeScene(store: Store): Promise<Scene> {
+  const user = makeUser();
+  const agent = makeAgent(user.id);
+  const memory = makeMemory(agent.id);
+  const conversation = makeConversation(user.id);
+  await store.users.insert(user);
+  await store.agents.insert(agent);
+  await store.memories.insert(memory);
+  await store.conversations.insert(conversation);
+  await store.conversations.openWindow(makeWindow(agent.id, conversation.id, memory.id));
+  const owner = { ownerId: user.id, conversationId: conversation.id, agentId: agent.id };
+  return { user, agent, memory, conversation, owner };
+}

@@ -1,0 +1,4 @@
+import { temporarySqlite } from '../support/databases.js';
+import { describeStore } from './contract.js';
+
+describeStore('the store on SQLite', temporarySqlite);
