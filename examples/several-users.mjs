@@ -38,7 +38,11 @@ try {
   await newAgent(bo, 'Notebook');
   await newAgent(bo, 'Cook');
   check('Ana sees her agent', await namesOf(ana), 'Notebook');
-  check('Bo sees his, of which one has the same name', (await namesOf(bo)).split(', ').sort().join(', '), 'Cook, Notebook');
+  check(
+    'Bo sees his, of which one has the same name',
+    (await namesOf(bo)).split(', ').sort().join(', '),
+    'Cook, Notebook',
+  );
 
   const path = `/api/agents/${notebook.id}`;
   check("Bo cannot read Ana's agent", (await ask(bo.key, 'GET', path)).status, 404);
