@@ -44,6 +44,29 @@ export interface Message {
 /** A message that has no place in a conversation yet: the store gives it its number. */
 export type NewMessage = Omit<Message, 'seq'>;
 
+/** Why an agent's message was left incomplete. */
+export type CutReason = 'max_output_tokens' | 'content_filter' | 'cancelled' | 'failed' | 'expired';
+
+/** How an agent's message ended: when, in milliseconds, and what cut it short where something did. */
+export interface MessageEnd {
+  at: number;
+  cut: CutReason | null;
+}
+
+/** The message with its end on record and the status that goes with it. */
+export function endMessage(message: Message, end: MessageEnd): Message {
+  return {
+    ...message,
+    status: end.cut === null ? 'completed' : 'incomplete',
+    faceData: { ...message.faceData, end },
+  };
+}
+
+/** The end that is on record for a message; null for what was not said piece by piece. */
+export function endOf(message: Pick<Message, 'faceData'>): MessageEnd | null {
+  return (message.faceData['end'] as MessageEnd | undefined) ?? null;
+}
+
 /** The text of a message: its text parts, joined by blank lines. */
 export function textOf(message: Pick<Message, 'parts'>): string {
   const texts = message.parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));

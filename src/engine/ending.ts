@@ -1,5 +1,5 @@
 import type { RunFact } from '../domain/event.js';
-import type { Message, NewMessage } from '../domain/message.js';
+import { endMessage, type CutReason, type Message, type NewMessage } from '../domain/message.js';
 import type { IncompleteReason, Run, RunError, Step } from '../domain/run.js';
 import type { RunStatus } from '../domain/status.js';
 import type { ToolCall } from '../domain/tool.js';
@@ -18,11 +18,27 @@ export interface Ending {
 /** The state in which an ending leaves a step that was still open. */
 const stepStatus: Record<Ending['status'], Step['status']> = {
   completed: 'completed',
-  incomplete: 'failed',
+  incomplete: 'completed',
   failed: 'failed',
   cancelled: 'cancelled',
   expired: 'expired',
 };
+
+/** What cuts a message that is still being said when its run ends. */
+function cutBy(ending: Ending): CutReason {
+  switch (ending.status) {
+    case 'cancelled':
+    case 'expired':
+    case 'failed':
+      return ending.status;
+    case 'incomplete':
+      return ending.incompleteReason === 'content_filter' ? 'content_filter' : 'max_output_tokens';
+    case 'completed':
+      return 'failed';
+    default:
+      return ending.status satisfies never;
+  }
+}
 
 /**
  * Ends a run inside a transaction: closes its open step, answers the calls that nobody will answer any more, writes
@@ -59,7 +75,10 @@ async function endStep(tx: Repositories, step: Step, run: Run, ending: Ending): 
   if (step.messageId !== null) {
     const message = await tx.messages.get(step.conversationId, step.messageId);
     if (message !== null && message.status === 'in_progress') {
-      const cut: Message = { ...message, status: 'incomplete' };
+      // Readers of the log have seen these words; the record keeps them too.
+      const text = await saidSoFar(tx, run, message.id);
+      const parts: Message['parts'] = text === '' ? [] : [{ type: 'text', text, annotations: [] }];
+      const cut = endMessage({ ...message, parts }, { at: ending.at, cut: cutBy(ending) });
       await tx.messages.update(cut);
       facts.push({ type: 'message-end', message: cut });
     }
@@ -78,6 +97,23 @@ async function endStep(tx: Repositories, step: Step, run: Run, ending: Ending): 
   };
   await tx.runs.updateStep(ended);
   return [...facts, { type: 'step-end', step: ended }];
+}
+
+/** Events of a log that are read at a time. */
+const readBatch = 500;
+
+/** The words of a message that are on its run's log. */
+async function saidSoFar(tx: Repositories, run: Run, messageId: string): Promise<string> {
+  let text = '';
+  let afterSeq = 0;
+  for (;;) {
+    const batch = await tx.events.read(run.id, afterSeq, readBatch);
+    for (const event of batch) {
+      afterSeq = event.seq;
+      if (event.type === 'text-delta' && event.messageId === messageId) text += event.text;
+    }
+    if (batch.length < readBatch) return text;
+  }
 }
 
 function interrupted(ending: Ending): Pick<ToolCall, 'state' | 'output' | 'failed'> {

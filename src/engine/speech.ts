@@ -1,6 +1,6 @@
 import type { RunFact } from '../domain/event.js';
 import { newId } from '../domain/ids.js';
-import type { Message, NewMessage } from '../domain/message.js';
+import { endMessage, type CutReason, type Message, type NewMessage } from '../domain/message.js';
 import type { Run, Step, Usage } from '../domain/run.js';
 import type { Repositories } from '../store/store.js';
 
@@ -59,17 +59,14 @@ export async function openSpeech(
   return { speech: { step, message }, facts };
 }
 
-/** Ends what was being said with its whole text. */
+/** Ends what was being said with its whole text, or with as much of it as there was before it was cut. */
 export async function closeSpeech(
   tx: Repositories,
   { step, message }: OpenSpeech,
-  end: { text: string; whole: boolean; usage: Usage | null; at: number },
+  end: { text: string; cut: CutReason | null; usage: Usage | null; at: number },
 ): Promise<RunFact[]> {
-  const said: Message = {
-    ...message,
-    parts: [{ type: 'text', text: end.text, annotations: [] }],
-    status: end.whole ? 'completed' : 'incomplete',
-  };
+  const whole: Message = { ...message, parts: [{ type: 'text', text: end.text, annotations: [] }] };
+  const said = endMessage(whole, { at: end.at, cut: end.cut });
   const ended: Step = { ...step, status: 'completed', usage: end.usage, endedAt: end.at };
   await tx.messages.update(said);
   await tx.runs.updateStep(ended);
@@ -87,7 +84,7 @@ export async function say(
 ): Promise<RunFact[]> {
   const { speech, facts } = await openSpeech(tx, run, what.callId, what.at);
   const delta: RunFact = { type: 'text-delta', messageId: speech.message.id, text: what.text };
-  const closing = await closeSpeech(tx, speech, { text: what.text, whole: true, usage: what.usage, at: what.at });
+  const closing = await closeSpeech(tx, speech, { text: what.text, cut: null, usage: what.usage, at: what.at });
   return what.text === '' ? [...facts, ...closing] : [...facts, delta, ...closing];
 }
 

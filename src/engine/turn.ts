@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.js';
 import type { RunFact } from '../domain/event.js';
 import { newId } from '../domain/ids.js';
-import type { MessagePart, NewMessage } from '../domain/message.js';
+import type { CutReason, MessagePart, NewMessage } from '../domain/message.js';
 import { addUsage, noTokens, type IncompleteReason, type Run, type Step, type Usage } from '../domain/run.js';
 import type { ToolCall } from '../domain/tool.js';
 import { ProviderError, type ModelRequest } from '../providers/provider.js';
@@ -77,7 +77,7 @@ async function commitReply(
   const facts: RunFact[] = [];
   const taken: Run = { ...run, turn: run.turn + 1, usage: addUsage(run.usage, reply.usage) };
   await tx.runs.write(taken, run.status);
-  facts.push(...(await settleSpeech(tx, run, scene, open, reply, { calls, whole: stopped === null, at })));
+  facts.push(...(await settleSpeech(tx, run, scene, open, reply, { calls, cut: stopped, at })));
   if (calls.length > 0) await tx.messages.append(run.conversationId, [innerMessage(run, reply, calls, at)]);
   if (work.length > 0) {
     const ready = await readyStep(tx, run, open, { work, usage: reply.usage, at });
@@ -92,7 +92,7 @@ async function commitReply(
   return { facts: [...facts, ...closing.facts], value: { type: closing.ended ? 'ended' : 'continue' } };
 }
 
-function stoppedBy(reply: Reply): IncompleteReason | null {
+function stoppedBy(reply: Reply): Extract<CutReason, IncompleteReason> | null {
   if (reply.reason === 'length') return 'max_output_tokens';
   return reply.reason === 'filter' ? 'content_filter' : null;
 }
@@ -115,13 +115,13 @@ async function settleSpeech(
   scene: Scene,
   open: OpenStep,
   reply: Reply,
-  how: { calls: ToolCall[]; whole: boolean; at: number },
+  how: { calls: ToolCall[]; cut: CutReason | null; at: number },
 ): Promise<RunFact[]> {
   const hasWork = how.calls.some((call) => call.where !== 'speech');
   const usage = hasWork ? noTokens(reply.usage) : reply.usage;
   if (open?.kind === 'message') {
     const text = open.callId === null ? reply.text : spokenText(how.calls, reply, open.callId);
-    return closeSpeech(tx, open.speech, { text, whole: how.whole, usage, at: how.at });
+    return closeSpeech(tx, open.speech, { text, cut: how.cut, usage, at: how.at });
   }
   // In the heartbeat protocol, text that no call comes with is the answer.
   const isAnswer = scene.protocol.textIs === 'thought' && how.calls.length === 0 && reply.text.trim() !== '';
