@@ -23,7 +23,8 @@ export interface StreamOptions {
 
 /**
  * Writes frames to a response as `text/event-stream` until they end or the reader leaves. A comment line goes out at
- * once, since some clients give up on a stream that is silent for five seconds, and waits for readers that are slow.
+ * once, since some clients give up on a stream that is silent for five seconds. The next frame is asked for when the
+ * reader has taken the last one, so a slow reader holds nothing in memory here.
  */
 export async function writeStream(
   response: ServerResponse,

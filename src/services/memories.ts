@@ -23,7 +23,7 @@ export interface BlockChange {
   after: Block[];
 }
 
-/** A page of the archive with the agent's own words on where it stands. */
+/** The verbs of an agent's default memory. Somebody else's agent is `not_found`. */
 export interface MemoryService {
   /** The default memory of an agent. */
   overview(principal: Principal, agentId: string): Promise<MemoryOverview>;
