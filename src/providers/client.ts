@@ -1,4 +1,5 @@
 import { AzureOpenAI, OpenAI } from 'openai';
+import { ProviderError } from './provider.js';
 import type { ProviderSettings } from './settings.js';
 
 /** The watch over silence ends a request that hangs; the SDK's own timer must never come first. */
@@ -32,11 +33,18 @@ export function createClient(settings: ProviderSettings): OpenAI {
   return new AzureOpenAI({ ...shared, baseURL, apiVersion: settings.apiVersion ?? azureVersionDefault });
 }
 
-/** The base URL without a slash at its end; a bare host gets the path that its kind of API lives under. */
+/**
+ * The base URL without a slash at its end; a bare host gets the path that its kind of API lives under. Throws
+ * `invalid_request` where it is no web address.
+ */
 export function baseUrlOf(settings: ProviderSettings): string {
   if (settings.baseUrl === null) return openaiUrl;
   const trimmed = settings.baseUrl.replace(/\/+$/, '');
-  const isBare = URL.canParse(trimmed) && new URL(trimmed).pathname === '/';
+  if (!/^https?:\/\//i.test(trimmed) || !URL.canParse(trimmed)) {
+    const sentence = `The base URL '${settings.baseUrl}' of the provider '${settings.name}' must begin with http:// or https://.`;
+    throw new ProviderError('invalid_request', sentence);
+  }
+  const isBare = new URL(trimmed).pathname === '/';
   if (settings.kind === 'azure') return trimmed.includes('/openai') ? trimmed : `${trimmed}/openai`;
   return isBare ? `${trimmed}/v1` : trimmed;
 }

@@ -9,7 +9,7 @@ import { instanceOf, propertiesOf } from './schema-values.js';
 import { atALoss, introduction, notKnown, smallTalkReply } from './speech.js';
 import { asksForSummary, summarise } from './summary.js';
 import { readRequest, type DoneCall, type RequestView } from './view.js';
-import { isQuestion, sentencesOf } from './words.js';
+import { isQuestion, searchWords, sentencesOf } from './words.js';
 
 /** What the stand-in does with one request: it speaks, or it calls. */
 export interface Decision {
@@ -67,7 +67,7 @@ function wantedSearches(view: RequestView): WantedCall[] {
   }
   if (!asksMemory(question) || smallTalkReply(view.said) !== null || answerFromView(view, question) !== null) return [];
   if (searchAnswer(view, question) !== null) return [];
-  const untried = searchCalls(view, question).filter((call) => !wasMade(view.done, call));
+  const untried = searchCalls(view, searchWords(question)).filter((call) => !wasMade(view.done, call));
   return untried.slice(0, 1);
 }
 
@@ -110,7 +110,7 @@ function acknowledge(view: RequestView, findings: Findings): string {
   const failed = view.done.find((call) => call.failed && isOwnTool(call.name) && !isSearch(call.name));
   if (failed !== undefined) return `I could not write that down: ${(failed.result ?? 'no reason given').slice(0, 200)}`;
   const name = facts.find((fact) => fact.topic === 'name')?.line.replace(/^Name: /, '');
-  const isChange = view.done.some((call) => call.name.endsWith('_replace'));
+  const isChange = !view.firstAnswer && view.done.some((call) => call.name.endsWith('_replace'));
   const greeting =
     name === undefined ? '' : isChange ? `From now on you are ${name} to me. ` : `Nice to meet you, ${name}. `;
   const rest = facts

@@ -2,6 +2,8 @@ import { findFacts } from './facts.js';
 import type { RequestView } from './view.js';
 import { isQuestion, sentencesOf } from './words.js';
 
+/** Lines that frame a transcript and are no part of it. */
+const framing = /^<\/?\w+>$|^write the summary\b/i;
 const charsDefault = 2_000;
 const promise =
   /\b(?:i will|i['’]ll|promise|remember|todo|to do|deadline|must|need to|agreed|decided|next|tomorrow|error|failed)\b/i;
@@ -9,7 +11,7 @@ const promise =
 /** True for a request that wants an account of a transcript rather than an answer. */
 export function asksForSummary(view: RequestView): boolean {
   if (view.request.tools.length > 0 || !/\bsummar/i.test(view.system)) return false;
-  return view.said.length > 200 || /^\s*(?:\[\w+\]|(?:user|assistant)\b\s*[:-])/im.test(view.said);
+  return view.said.length > 200 || /^\s*(?:\[\w+[^\]]*\]|<transcript>|(?:user|assistant)\b\s*[:-])/im.test(view.said);
 }
 
 /** An account made of the transcript's own sentences: facts, numbers, names and promises first, in their order. */
@@ -17,7 +19,7 @@ export function summarise(view: RequestView): string {
   const limit = charsWanted(view);
   const lines = view.said.split('\n').flatMap((line) => {
     const text = line.trim();
-    return text === '' ? [] : sentencesOf(text);
+    return text === '' || framing.test(text) ? [] : sentencesOf(text);
   });
   const ranked = lines
     .map((text, at) => ({ text, at, weight: weigh(text) }))

@@ -140,13 +140,16 @@ function readCalls(messages: RequestMessage[]): DoneCall[] {
     if (message.role !== 'assistant') return [];
     return message.calls.map((call) => {
       const raw = results.get(call.id) ?? null;
-      return { name: call.name, arguments: parseObject(call.arguments) ?? {}, ...readResult(raw) };
+      return { name: call.name, arguments: parseObject(call.arguments) ?? {}, ...readResult(call.name, raw) };
     });
   });
 }
 
-/** A result may come bare or in the envelope that says whether it went well. */
-function readResult(raw: string | null): { result: string | null; failed: boolean } {
+/**
+ * A result may come bare or in the envelope that says whether it went well. A bare one of a memory tool says `ok`, or
+ * what is wrong.
+ */
+function readResult(name: string, raw: string | null): { result: string | null; failed: boolean } {
   if (raw === null) return { result: null, failed: false };
   const envelope = parseObject(raw);
   if (envelope !== null && typeof envelope['status'] === 'string' && 'message' in envelope) {
@@ -154,7 +157,11 @@ function readResult(raw: string | null): { result: string | null; failed: boolea
     const result = typeof message === 'string' ? message : JSON.stringify(message);
     return { result, failed: envelope['status'] !== 'OK' };
   }
-  return { result: raw, failed: /^\s*(?:error|failed)\b/i.test(raw) || typeof envelope?.['error'] === 'string' };
+  const isEdit = /^(?:core_memory|memory|archival)_(?!.*search)/.test(name);
+  const failed = isEdit
+    ? !/^\s*(?:ok|none|null|done)\b/i.test(raw)
+    : /^\s*(?:error|failed)\b/i.test(raw) || typeof envelope?.['error'] === 'string';
+  return { result: raw, failed };
 }
 
 /** The memory section of a system prompt, in either of its usual spellings. */

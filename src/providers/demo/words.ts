@@ -64,6 +64,12 @@ export function keywordsOf(text: string): Set<string> {
   return found;
 }
 
+/** What to search for to answer a question: its telling words as they stand, or the whole where it has none. */
+export function searchWords(question: string): string {
+  const words = wordsOf(question).filter((word) => !stopWords.has(word.replace(/['’]s$/, '')));
+  return words.length > 0 ? words.join(' ') : question;
+}
+
 /** How many of the wanted words a text holds, divided by how many were wanted. */
 export function overlap(wanted: Set<string>, text: string): number {
   if (wanted.size === 0) return 0;
