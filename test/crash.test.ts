@@ -183,11 +183,12 @@ describe.each(databases)('a crash is an ordinary morning on %s', (name, openData
   const opened = openDatabase();
   afterAll(async () => (await opened)?.close());
 
-  it.each(['native', 'heartbeat'] as const)(
+  it.for(['native', 'heartbeat'] as const)(
     'a worker killed after any of its commits changes neither the conversation nor the memory (%s)',
-    async (protocol) => {
+    { timeout: 120_000 },
+    async (protocol, { skip }) => {
       const database = await opened;
-      if (database === null) return expect(name, 'no PostgreSQL is offered').toBe('PostgreSQL');
+      if (database === null) return skip(`${name} is not offered on this machine`);
       const room = await openRoom({ script: [], store: database.store, working: false });
       try {
         const whole = await tell(room, protocol, Infinity);
@@ -204,6 +205,5 @@ describe.each(databases)('a crash is an ordinary morning on %s', (name, openData
         await room.close();
       }
     },
-    120_000,
   );
 });
