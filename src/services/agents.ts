@@ -47,7 +47,7 @@ export interface AgentService {
   /** Throws `conflict` where the name is taken, or is the agent's own already. */
   rename(principal: Principal, id: string, name: string): Promise<AgentDetails>;
   update(principal: Principal, id: string, changes: AgentChanges): Promise<AgentDetails>;
-  /** Deletes the agent with its memories; conversations stay. */
+  /** Deletes the agent with its memories and its main conversation, which nobody else could read; threads stay. */
   delete(principal: Principal, id: string): Promise<void>;
   /** The conversation in which the native face speaks to an agent; opened at the first call where there was none. */
   mainConversation(principal: Principal, id: string): Promise<string>;
@@ -96,9 +96,12 @@ export function createAgentService(parts: AgentServiceParts): AgentService {
         throw new AppError('conflict', `New name (${name}) is the same as the current name`, { param: 'agent_name' });
       }),
     update: (principal, id, changes) => change(principal, id, (agent) => ({ ...agent, ...changes })),
-    delete: async (principal, id) => {
-      if (!(await store.agents.delete(principal.userId, id))) throw notFound('agent', id);
-    },
+    delete: (principal, id) =>
+      store.transaction(async (tx) => {
+        const { mainConversationId } = await owned(tx, principal, id);
+        await tx.agents.delete(principal.userId, id);
+        if (mainConversationId !== null) await tx.conversations.delete(principal.userId, mainConversationId);
+      }),
     mainConversation: (principal, id) =>
       store.transaction(async (tx) => {
         const agent = await owned(tx, principal, id);

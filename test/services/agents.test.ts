@@ -115,11 +115,12 @@ describe('an agent made through the native face', () => {
     expect(updated.agent).toEqual({ ...agent, description: 'A guide.', updatedAt: now });
   });
 
-  it('leaves its conversation behind when it is deleted', async () => {
-    const { agent } = await agents.create(principal, { name: null });
+  it('takes its memories and its main conversation with it when it is deleted', async () => {
+    const { agent } = await agents.create(principal, { name: 'Passing' });
     await agents.delete(principal, agent.id);
-    expect(await store.conversations.get(defaultUserId, agent.mainConversationId ?? '')).not.toBeNull();
-    await expect(agents.get(principal, agent.id)).rejects.toMatchObject({ code: 'not_found' });
+    expect(await store.agents.find(agent.id)).toBeNull();
+    expect(await store.memories.findByKey(agent.id, 'default')).toBeNull();
+    expect(await store.conversations.find(agent.mainConversationId ?? '')).toBeNull();
   });
 
   it('is not there for anybody else', async () => {
