@@ -159,13 +159,16 @@ async function* readStream(
   try {
     for await (const { event, data } of readEvents(heard(response, watch))) {
       if (ended || data === '') continue;
-      if (data.trim() === '[DONE]') ended = true;
-      else if (event === 'error') throw failureIn(parseChunk(data), 0);
+      if (data.trim() === '[DONE]') {
+        ended = true;
+        watch.hurry();
+      } else if (event === 'error') throw failureIn(parseChunk(data), 0);
       else yield* reader.read(parseChunk(data));
     }
   } catch (error) {
-    // Servers may slam the door once everything was said.
-    if (!(reader.isFinished() && !watch.signal.aborted && !(error instanceof ProviderError))) throw error;
+    // Servers may slam the door once everything was said, or never close it.
+    const isWhole = ended || (reader.isFinished() && !watch.signal.aborted);
+    if (!isWhole || error instanceof ProviderError) throw error;
   }
   if (!ended && !reader.isFinished()) throw broken('The model server broke off in the middle of its reply.');
 }

@@ -191,8 +191,8 @@ describe('A silent server', () => {
       fires,
       refreshed,
       startTimer: (milliseconds: number, fire: () => void) => {
-        expect(milliseconds).toBe(limits.providerSilenceMs);
-        fires.push(fire);
+        if (milliseconds === limits.providerSilenceMs) fires.push(fire);
+        else setImmediate(fire);
         return { refresh: () => void refreshed.push(fires.length), stop: () => undefined };
       },
     };
@@ -216,6 +216,18 @@ describe('A silent server', () => {
       message: 'The model server said nothing for 120 seconds.',
     });
     expect(timer.refreshed.length).toBeGreaterThan(0);
+    await untilTrue(() => upstream.chats()[0]?.aborted === true);
+  });
+
+  it('is left behind where it keeps the connection open after its last word', async () => {
+    const timer = byHand();
+    const raw = ['data: {"choices":[{"delta":{"content":"All."},"finish_reason":"stop"}]}\n\n', 'data: [DONE]\n\n'];
+    const { upstream, provider } = await start(
+      { chat: () => ({ raw, ending: 'silence' }) },
+      {},
+      { startTimer: timer.startTimer },
+    );
+    expect((await ask(provider)).text).toBe('All.');
     await untilTrue(() => upstream.chats()[0]?.aborted === true);
   });
 
