@@ -36,7 +36,7 @@ export interface AgentRepository {
   findByName(ownerId: string, name: string, origin: Origin): Promise<Agent | null>;
   /** Writes every column but `id`, `ownerId` and `createdAt`. */
   update(agent: Agent): Promise<void>;
-  /** Deletes the agent with its memories, windows and runs; its conversations stay. False where there was none. */
+  /** Deletes the agent with its memories and windows; its conversations and runs stay. False where there was none. */
   delete(ownerId: string, id: string): Promise<boolean>;
   page(ownerId: string, request: PageRequest): Promise<Page<Agent>>;
 }
@@ -47,6 +47,8 @@ export interface MemoryRepository {
   insert(memory: Memory): Promise<Memory>;
   get(id: string): Promise<Memory | null>;
   findByKey(agentId: string, key: string): Promise<Memory | null>;
+  /** Deletes the memories of this key that agents have opened in a conversation. */
+  deleteOpened(conversationId: string, key: string): Promise<void>;
   /** The blocks of a memory in the order they were made. */
   blocks(memoryId: string): Promise<Block[]>;
   block(memoryId: string, label: string): Promise<Block | null>;
@@ -85,7 +87,7 @@ export interface ConversationRepository {
   update(conversation: Conversation): Promise<void>;
   /** Deletes it with its messages, windows and runs. */
   delete(ownerId: string, id: string): Promise<boolean>;
-  page(ownerId: string, request: PageRequest): Promise<Page<Conversation>>;
+  page(ownerId: string, request: ConversationPageRequest): Promise<Page<Conversation>>;
   /** Holds the row until the transaction ends, so that beginning and ending of runs take turns. Null where absent. */
   lock(id: string): Promise<Conversation | null>;
   window(agentId: string, conversationId: string): Promise<Window | null>;
@@ -94,6 +96,15 @@ export interface ConversationRepository {
   /** Moves the live part forward where the revision is still the one given. False where it is not. */
   compactWindow(compaction: WindowCompaction): Promise<boolean>;
   noticePressure(agentId: string, conversationId: string, at: number): Promise<void>;
+}
+
+/** What part of an owner's conversations a reader wants. */
+export interface ConversationPageRequest extends PageRequest {
+  memoryKey?: string;
+  /** Only those in which this agent has a window. */
+  agentId?: string;
+  /** Only those with all of these pairs. Every conversation of the owner may be looked at. */
+  metadata?: Record<string, string>;
 }
 
 /** A step forward of a window's live part. */
@@ -110,6 +121,8 @@ export interface WindowCompaction {
 export interface MessagePageRequest extends PageRequest {
   visibleOnly: boolean;
   runId?: string;
+  /** Leaves out what callers brought. */
+  madeByAgents?: boolean;
   /** Visible messages and those of this agent. */
   agentId?: string;
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Conversation, Summary, Window } from '../../domain/conversation.js';
-import type { ConversationRepository, WindowCompaction } from '../store.js';
+import type { ConversationPageRequest, ConversationRepository, WindowCompaction } from '../store.js';
 import { mapPage, readPage } from './page.js';
 import type { ConversationRow, WindowRow } from './schema.js';
 import type { Session } from './session.js';
@@ -42,12 +42,29 @@ export function conversationRepository(session: Session): ConversationRepository
       return row !== undefined;
     },
     page: async (ownerId, request) => {
-      const listing = { table: 'conversations', where: sql`owner_id = ${ownerId}`, order: ['created_at', 'id'] };
+      const listing = { table: 'conversations', where: pageScope(ownerId, request), order: ['created_at', 'id'] };
       return mapPage(await readPage<ConversationRow>(session, listing, request), fromRow);
     },
     lock: (id) => holdConversation(session, id),
     ...windowQueries(session),
   };
+}
+
+/**
+ * Pairs are looked for in the JSON text as `toJson` writes it: no value can hold the quotation marks of a pair, since
+ * its own are escaped. Taking a text out of another is how both databases compare with regard to case.
+ */
+function pageScope(ownerId: string, request: ConversationPageRequest) {
+  const bounds = [sql`owner_id = ${ownerId}`];
+  if (request.memoryKey !== undefined) bounds.push(sql`memory_key = ${request.memoryKey}`);
+  if (request.agentId !== undefined) {
+    bounds.push(sql`id in (select conversation_id from windows where agent_id = ${request.agentId})`);
+  }
+  for (const [key, value] of Object.entries(request.metadata ?? {})) {
+    const pair = `${toJson(key)}:${toJson(value)}`;
+    bounds.push(sql`replace(metadata, ${pair}, '') <> metadata`);
+  }
+  return sql.join(bounds, sql` and `);
 }
 
 /** Holds a conversation's row until the transaction ends; null where there is none. */

@@ -39,6 +39,10 @@ export function memoryRepository(session: Session): MemoryRepository {
       return row === undefined ? null : fromRow(row);
     },
     findByKey,
+    deleteOpened: async (conversationId, key) => {
+      const agents = db.selectFrom('windows').select('agent_id').where('conversation_id', '=', conversationId);
+      await db.deleteFrom('memories').where('agent_id', 'in', agents).where('key', '=', key).execute();
+    },
     ...blockQueries(session),
     ...passageQueries(session),
   };

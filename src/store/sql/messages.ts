@@ -122,6 +122,7 @@ function pageScope(conversationId: string, request: MessagePageRequest) {
   const bounds = [sql`conversation_id = ${conversationId}`];
   if (request.visibleOnly) bounds.push(sql`visible = 1`);
   if (request.runId !== undefined) bounds.push(sql`run_id = ${request.runId}`);
+  if (request.madeByAgents === true) bounds.push(sql`agent_id is not null`);
   if (request.agentId !== undefined) bounds.push(sql`(visible = 1 or agent_id = ${request.agentId})`);
   return sql.join(bounds, sql` and `);
 }

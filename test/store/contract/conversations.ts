@@ -40,6 +40,41 @@ export function describeConversations(store: OpenStore): void {
       expect(await store().runs.find(run.id)).toBeNull();
       expect(await store().memories.get(memory.id)).toEqual(memory);
     });
+
+    it('are found by their memory, by an agent that spoke in them and by all pairs of their metadata', async () => {
+      const { user, agent } = await makeScene(store());
+      const said = (pairs: Record<string, string>, memoryKey: string | null) =>
+        makeConversation(user.id, { metadata: pairs, memoryKey });
+      const plain = said({ a: 'x"y', b: 'Z' }, null);
+      const other = said({ a: '"b":"Z"', ba: 'x"y' }, 'user:anna');
+      for (const conversation of [plain, other]) await store().conversations.insert(conversation);
+      const memory = await store().memories.findByKey(agent.id, 'default');
+      await store().conversations.openWindow(makeWindow(agent.id, other.id, memory?.id ?? ''));
+      const found = async (filter: object): Promise<string[]> => {
+        const page = await store().conversations.page(user.id, { limit: 10, order: 'desc', ...filter });
+        return page.items.map((conversation) => conversation.id);
+      };
+      expect(await found({ memoryKey: 'user:anna' })).toEqual([other.id]);
+      expect(await found({ agentId: agent.id })).toContain(other.id);
+      expect(await found({ agentId: agent.id })).not.toContain(plain.id);
+      expect(await found({ metadata: { a: 'x"y', b: 'Z' } })).toEqual([plain.id]);
+      expect(await found({ metadata: { a: 'x"y', b: 'z' } })).toEqual([]);
+      expect(await found({ metadata: { b: 'Z' } })).toEqual([plain.id]);
+    });
+
+    it('can take the memories along that agents opened in them under a key, and no others', async () => {
+      const { user, agent, memory, conversation } = await makeScene(store());
+      const elsewhere = makeConversation(user.id);
+      await store().conversations.insert(elsewhere);
+      const own = await store().memories.insert({ ...memory, id: newId(), key: 'private' });
+      await store().conversations.openWindow(makeWindow(agent.id, elsewhere.id, own.id));
+      await store().memories.deleteOpened(conversation.id, 'nobody');
+      await store().memories.deleteOpened(newId(), 'private');
+      expect(await store().memories.get(own.id)).not.toBeNull();
+      await store().memories.deleteOpened(elsewhere.id, 'private');
+      expect(await store().memories.get(own.id)).toBeNull();
+      expect(await store().memories.get(memory.id)).toEqual(memory);
+    });
   });
 
   describe('windows', () => {
@@ -190,6 +225,7 @@ export function describeConversations(store: OpenStore): void {
       };
       expect(await page({})).toEqual([1, 2, 3, 4]);
       expect(await page({ visibleOnly: true, order: 'desc' })).toEqual([4, 1]);
+      expect(await page({ visibleOnly: true, madeByAgents: true })).toEqual([4]);
       expect(await page({ runId })).toEqual([2, 4]);
       expect(await page({ agentId: agent.id })).toEqual([1, 2, 4]);
       const [, second] = (await store().messages.page(conversation.id, { limit: 2, order: 'asc', visibleOnly: false }))

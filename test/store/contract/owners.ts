@@ -118,7 +118,7 @@ export function describeOwners(store: OpenStore): void {
       expect(await store().agents.findByName(user.id, 'sam', 'native')).toBeNull();
     });
 
-    it('leave their conversations and messages behind and take memories, windows and runs along', async () => {
+    it('leave their conversations, messages and runs behind and take memories and windows along', async () => {
       const { user, agent, memory, conversation, owner } = await makeScene(store());
       const spoken = makeMessage(conversation.id, 'hello', { role: 'assistant', agentId: agent.id });
       const [message] = await store().messages.append(conversation.id, [spoken]);
@@ -129,9 +129,9 @@ export function describeOwners(store: OpenStore): void {
       expect(await store().agents.delete(user.id, agent.id)).toBe(true);
       expect(await store().memories.get(memory.id)).toBeNull();
       expect(await store().conversations.window(agent.id, conversation.id)).toBeNull();
-      expect(await store().runs.find(run.id)).toBeNull();
-      expect(await store().runs.steps(run.id)).toEqual([]);
-      expect(await store().events.read(run.id, 0, 10)).toEqual([]);
+      expect(await store().runs.find(run.id)).toMatchObject({ agentId: agent.id });
+      expect(await store().runs.steps(run.id)).toHaveLength(1);
+      expect(await store().events.read(run.id, 0, 10)).toHaveLength(1);
       expect(await store().conversations.get(user.id, conversation.id)).toMatchObject({ lastSeq: 1 });
       expect(await store().messages.get(conversation.id, spoken.id)).toEqual(message);
     });

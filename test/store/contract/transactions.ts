@@ -67,7 +67,7 @@ export function describeTransactions(store: OpenStore): void {
 
     it('says what is missing where a row has nothing to belong to', async () => {
       const { owner } = await makeScene(store());
-      const orphan = store().runs.insert(makeRun({ ...owner, agentId: newId() }));
+      const orphan = store().runs.insert(makeRun({ ...owner, conversationId: newId() }));
       await expect(orphan).rejects.toMatchObject({ code: 'not_found' });
     });
   });

@@ -106,6 +106,8 @@ function conversations({ types: { text, integer } }: Dialect): RawBuilder<unknow
       last_seq ${integer} not null,
       created_at ${integer} not null)`,
     sql`create index conversations_page on conversations (owner_id, created_at, id)`,
+    sql`create index conversations_keyed on conversations (owner_id, memory_key, created_at, id)
+      where memory_key is not null`,
     sql`create table windows (
       agent_id ${text} not null references agents (id) on delete cascade,
       conversation_id ${text} not null references conversations (id) on delete cascade,
@@ -148,7 +150,7 @@ function runs({ types: { text, integer }, byPrimaryKey }: Dialect): RawBuilder<u
       id ${text} primary key,
       owner_id ${text} not null,
       conversation_id ${text} not null references conversations (id) on delete cascade,
-      agent_id ${text} not null references agents (id) on delete cascade,
+      agent_id ${text} not null,
       status ${text} not null,
       waiting ${integer} not null,
       turn ${integer} not null,
@@ -178,7 +180,6 @@ function runs({ types: { text, integer }, byPrimaryKey }: Dialect): RawBuilder<u
     sql`create index runs_overdue on runs (expires_at) where status in ('queued', 'requires_action')`,
     sql`create index runs_prunable on runs (ended_at) where log_kept = 1`,
     sql`create index runs_page on runs (conversation_id, created_at, id)`,
-    sql`create index runs_agent on runs (agent_id)`,
     sql`create table steps (
       id ${text} primary key,
       run_id ${text} not null references runs (id) on delete cascade,
