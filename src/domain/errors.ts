@@ -18,12 +18,19 @@ export type ErrorCode =
   | 'unavailable' // the server is shutting down
   | 'internal'; // a fault of ours
 
+/** What an error is about, for a face that spells ids and words its refusals in a manner of its own. */
+export type ErrorSubject =
+  | { kind: 'missing'; what: string; id: string }
+  /** Something was refused because this run of the conversation is active. */
+  | { kind: 'active-run'; refused: 'run' | 'message' | 'deletion'; conversationId: string; runId: string };
+
 /** Details that faces show next to the message. */
 export interface ErrorDetails {
   /** The field at fault, as the caller spelled it: `config.name`, `messages[0].content`. */
   param?: string;
   /** Milliseconds after which a repeat may succeed. */
   retryAfterMs?: number;
+  subject?: ErrorSubject;
   cause?: unknown;
 }
 
@@ -32,6 +39,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly param: string | null;
   readonly retryAfterMs: number | null;
+  readonly subject: ErrorSubject | null;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -39,10 +47,11 @@ export class AppError extends Error {
     this.code = code;
     this.param = details.param ?? null;
     this.retryAfterMs = details.retryAfterMs ?? null;
+    this.subject = details.subject ?? null;
   }
 }
 
 /** The error for an object that is absent or somebody else's. `what` is the face-neutral noun: `agent`, `run`. */
 export function notFound(what: string, id: string): AppError {
-  return new AppError('not_found', `No ${what} found with id '${id}'.`);
+  return new AppError('not_found', `No ${what} found with id '${id}'.`, { subject: { kind: 'missing', what, id } });
 }

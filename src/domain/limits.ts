@@ -79,6 +79,12 @@ export const limits = {
   turnRetries: 2,
   /** Bytes of a JSON request body. */
   bodyBytesMax: 10 * 1024 * 1024,
+  /** How long the answer to a request is kept for one that repeats it without a name of its own. */
+  repeatWindowMs: 120_000,
+  /** The same for a request that came with an idempotency key. */
+  idempotencyWindowMs: 24 * 3_600_000,
+  /** Messages that a conversation may be made with. */
+  messagesPerCreation: 32,
   /** How often a stream that has nothing to say shows that it lives; some clients give up after five seconds. */
   streamKeepAliveMs: 3_000,
   /** How long running work may take to finish when the server stops. */

@@ -5,7 +5,9 @@ import { AppError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import { allowOrigins } from './cors.js';
 import { docsRouter } from './docs.js';
-import { dialectOf, faces } from './faces.js';
+import { dialectOf, faces, isOpenaiPath } from './faces.js';
+import { openaiHeaders } from './openai/headers.js';
+import { createRepeats, forgetful, type AnswerStore } from './repeats.js';
 import { mountRoutes, sendAnswer, sendError } from './mount.js';
 import { logRequests, type HttpLog } from './request-log.js';
 import type { Services } from '../services/services.js';
@@ -21,6 +23,8 @@ export interface AppParts {
   corsOrigins: readonly string[];
   /** Milliseconds between the comment lines of a stream. */
   keepAliveMs?: number;
+  /** Where the answers to requests that may be repeated are kept; without it they are kept by nobody. */
+  answers?: AnswerStore;
 }
 
 /** All routes of all faces as an Express application. It listens to nothing; see createServer. */
@@ -30,14 +34,17 @@ export function createApp(parts: AppParts): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
+  app.use(joinSlashes);
   app.use(logRequests(log));
   app.use(safetyHeaders());
+  app.use(openaiHeaders(isOpenaiPath));
   if (parts.corsOrigins.length > 0) app.use(allowOrigins(parts.corsOrigins));
 
   const router = express.Router({ caseSensitive: true });
   const keepAliveMs = parts.keepAliveMs ?? limits.streamKeepAliveMs;
+  const repeats = createRepeats(parts.answers ?? forgetful);
   for (const { routes, dialect } of faces) {
-    mountRoutes(router, routes, dialect, { services, clock, version, log, keepAliveMs });
+    mountRoutes(router, routes, dialect, { services, clock, version, log, repeats, keepAliveMs });
   }
   app.use(router);
   app.use(docsRouter(version));
@@ -54,6 +61,13 @@ function safetyHeaders(): RequestHandler {
     strictTransportSecurity: false,
   });
 }
+
+/** Clients that join an address and a path carelessly send `//v1//threads`. */
+const joinSlashes: RequestHandler = (request, _response, next) => {
+  const [path = '', query] = request.url.split(/(?=\?)/u);
+  if (path.includes('//')) request.url = path.replaceAll(/\/{2,}/gu, '/') + (query ?? '');
+  next();
+};
 
 const refuseUnknownPath: RequestHandler = (request, response) => {
   sendAnswer(response, dialectOf(request.path).unknownPath(request.method, request.path));

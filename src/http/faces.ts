@@ -20,12 +20,17 @@ export interface PathDialect {
   unknownPath(method: string, path: string): ErrorAnswer;
 }
 
-const openaiPath = /^\/(?:openai\/v1|v1)(?:\/|$)/u;
+const openaiPath = /^\/(?:openai|v1)(?:\/|$)/u;
 /** What stands under `/v1` in the later native servers. */
 const nativePath = /^\/v1\/(?:agents|blocks|sources|tools|jobs|health|admin|auth)(?:\/|$)/u;
 
+/** True for the paths of the OpenAI face, defined or not. */
+export function isOpenaiPath(path: string): boolean {
+  return openaiPath.test(path) && !nativePath.test(path);
+}
+
 /** The dialect of a path's prefix. */
 export function dialectOf(path: string): PathDialect {
-  if (openaiPath.test(path) && !nativePath.test(path)) return { toAnswer: toOpenaiAnswer, unknownPath: unknownUrl };
+  if (isOpenaiPath(path)) return { toAnswer: toOpenaiAnswer, unknownPath: unknownUrl };
   return { toAnswer: nativeDialect.toAnswer, unknownPath: () => detail(404, 'Not Found') };
 }

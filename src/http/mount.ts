@@ -4,8 +4,9 @@ import { AppError } from '../domain/errors.js';
 import type { Principal } from '../domain/user.js';
 import { readCredential, type Credential } from './authenticate.js';
 import { readJsonBody } from './json-body.js';
+import type { Repeats } from './repeats.js';
 import { logFault, type HttpLog } from './request-log.js';
-import type { Access, Reply, Route } from './route.js';
+import type { Access, CallBase, Reply, Route } from './route.js';
 import type { Services } from '../services/services.js';
 import { writeStream } from './sse.js';
 
@@ -23,7 +24,23 @@ export interface Dialect {
   /** The answer to an error; what is no AppError is `internal`. */
   toAnswer(error: unknown): ErrorAnswer;
   /** The answer to a known path asked with another method. */
-  wrongMethod(): ErrorAnswer;
+  wrongMethod(method: string, path: string): ErrorAnswer;
+  /** All the paths at which a route is served; its own alone where absent. */
+  pathsOf?: (path: string) => string[];
+  /** Stands around every route: it may refuse, or answer in the route's place. */
+  serve?: (exchange: Exchange) => Promise<Reply>;
+}
+
+/** A request whose sender is known, before its route has run. */
+export interface Exchange {
+  route: Route;
+  /** The path and query as they were sent. */
+  url: string;
+  body: unknown;
+  base: CallBase;
+  repeats: Repeats;
+  /** Runs the route. */
+  proceed(): Promise<Reply>;
 }
 
 /** What routes are served with. */
@@ -32,6 +49,7 @@ export interface MountParts {
   clock: Clock;
   version: string;
   log: HttpLog;
+  repeats: Repeats;
   /** Milliseconds between the comment lines of a stream. */
   keepAliveMs: number;
 }
@@ -44,14 +62,14 @@ export function mountRoutes(router: Router, routes: readonly Route[], dialect: D
   const paths = [...new Set(routes.map((route) => route.path))].sort(literalFirst);
   for (const path of paths) {
     const here = routes.filter((route) => route.path === path);
-    const expressPath = path.replaceAll(/\{(\w+)\}/gu, ':$1');
+    const expressPath = (dialect.pathsOf?.(path) ?? [path]).map((each) => each.replaceAll(/\{(\w+)\}/gu, ':$1'));
     for (const route of here) {
       router[route.method](expressPath, (request, response) => answer(route, dialect, parts, request, response));
     }
     const allow = here.map((route) => route.method.toUpperCase()).join(', ');
-    router.all(expressPath, (_request, response) => {
+    router.all(expressPath, (request, response) => {
       response.setHeader('allow', allow);
-      sendAnswer(response, dialect.wrongMethod());
+      sendAnswer(response, dialect.wrongMethod(request.method, request.path));
     });
   }
 }
@@ -89,8 +107,11 @@ async function answer(
     const principal = await dialect.authorize(route.access, readCredential(request.headers), parts.services);
     const body = route.body === null ? undefined : await readJsonBody(request, response);
     const raw = { params: request.params, query: request.query, body };
-    const { services, clock, version } = parts;
-    const reply = await route.run(raw, { services, clock, version, principal, signal: reader.signal });
+    const { services, clock, version, repeats } = parts;
+    const base: CallBase = { services, clock, version, principal, headers: request.headers, signal: reader.signal };
+    const proceed = (): Promise<Reply> => route.run(raw, base);
+    const exchange: Exchange = { route, url: request.originalUrl, body, base, repeats, proceed };
+    const reply = await (dialect.serve === undefined ? proceed() : dialect.serve(exchange));
     await sendReply(response, reply, reader.signal, parts.keepAliveMs);
   } catch (error) {
     // A reader who has left is told nothing, and its leaving is no fault.
@@ -99,6 +120,7 @@ async function answer(
 }
 
 async function sendReply(response: Response, reply: Reply, signal: AbortSignal, keepAliveMs: number): Promise<void> {
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
   if ('json' in reply) {
     response.status(reply.status ?? 200).json(reply.json);
     return;

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { z } from 'zod';
 import type { Clock } from '../domain/clock.js';
 import { AppError } from '../domain/errors.js';
@@ -18,13 +19,31 @@ export interface Call<P, Q, B> {
   params: P;
   query: Q;
   body: B;
+  /** The request's headers, for what only a face knows. */
+  headers: IncomingHttpHeaders;
   /** Aborted when the reader leaves. */
   signal: AbortSignal;
 }
 
 /** What a handler answers: a JSON value, or a stream of frames. */
-export type Reply =
-  { json: unknown; status?: number } | { frames: AsyncIterable<Frame>; lastWords?: (error: unknown) => Frame[] };
+export type Reply = JsonReply | StreamReply;
+
+/** An answer that is one JSON value. */
+export interface JsonReply {
+  json: unknown;
+  status?: number;
+  headers?: Record<string, string>;
+}
+
+/** An answer that is a stream. */
+export interface StreamReply {
+  frames: AsyncIterable<Frame>;
+  /** What a reader is told where the frames break off. */
+  lastWords?: (error: unknown) => Frame[];
+  headers?: Record<string, string>;
+  /** A JSON value from which the route's `reopen` makes the same stream again. */
+  token?: unknown;
+}
 
 type Part = 'path' | 'query' | 'body';
 
@@ -64,7 +83,12 @@ export interface RouteDefinition<P, Q, B> extends RouteHead {
   /** The sentence for an object that is absent or somebody else's. */
   missing?: (input: { params: P; query: Q; body: B }) => string;
   handle(call: Call<P, Q, B>): Promise<Reply>;
+  /** Answers a repeated request with the stream of the first, found by that reply's token. */
+  reopen?: (base: CallBase, token: unknown) => Promise<Reply>;
 }
+
+/** A call before its input was parsed. */
+export type CallBase = Omit<Call<unknown, unknown, unknown>, 'params' | 'query' | 'body'>;
 
 /** What came in, before it was parsed. */
 export interface RawInput {
@@ -82,12 +106,14 @@ export interface Route extends RouteHead {
   response: z.ZodType;
   streams: boolean;
   /** Parses, calls, and answers. Throws InvalidInput before anything is called. */
-  run(raw: RawInput, base: Omit<Call<unknown, unknown, unknown>, 'params' | 'query' | 'body'>): Promise<Reply>;
+  run(raw: RawInput, base: CallBase): Promise<Reply>;
+  reopen: ((base: CallBase, token: unknown) => Promise<Reply>) | null;
 }
 
 /** Declares a route. */
 export function defineRoute<P = undefined, Q = undefined, B = undefined>(definition: RouteDefinition<P, Q, B>): Route {
-  const { method, path, summary, tag, access, params, query, body, response, streams, missing, handle } = definition;
+  const { method, path, summary, tag, access, params, query, body, response, streams, missing, handle, reopen } =
+    definition;
   return {
     method,
     path,
@@ -99,6 +125,7 @@ export function defineRoute<P = undefined, Q = undefined, B = undefined>(definit
     body: body ?? null,
     response,
     streams: streams ?? false,
+    reopen: reopen ?? null,
     run: async (raw, base) => {
       const input = {
         params: parse(params, 'path', raw.params),
