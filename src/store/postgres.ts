@@ -32,7 +32,13 @@ export async function openPostgresStore(url: string, options: { clock: Clock; po
     db,
     dialect,
     searcher: new SearchThread({ kind: 'postgres', location: url }),
-    listen: (onRing) => listener.listen(onRing),
+    listen: async (onRing) => {
+      try {
+        return await listener.listen(onRing);
+      } catch (error) {
+        throw translate(error);
+      }
+    },
     release: () => listener.close(),
   });
 }

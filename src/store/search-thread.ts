@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { AppError } from '../domain/errors.js';
+import { AppError, type ErrorCode } from '../domain/errors.js';
 import type { SearchAnswer, Searcher, SearchQuery } from './sql/search/query.js';
 
 /** What the thread is told when it starts: which database to read. */
@@ -16,7 +16,13 @@ export interface SearchThreadRequest {
   id: number;
   query: SearchQuery;
 }
-export type SearchThreadReply = { id: number; answer: SearchAnswer } | { id: number; error: unknown };
+export type SearchThreadReply = { id: number; answer: SearchAnswer } | { id: number; fault: SearchFault };
+
+/** An error on its way between threads, which would take its class from it. `code` is null for what was not foreseen. */
+export interface SearchFault {
+  code: ErrorCode | null;
+  message: string;
+}
 
 interface Waiting {
   resolve(answer: SearchAnswer): void;
@@ -69,19 +75,27 @@ export class SearchThread implements Searcher {
     this.waiting.delete(reply.id);
     if (this.waiting.size === 0) worker.unref();
     if ('answer' in reply) waiting?.resolve(reply.answer);
-    else waiting?.reject(reply.error);
+    else waiting?.reject(toError(reply.fault));
   }
 
   private lose(worker: Worker, cause: unknown): void {
     if (this.worker !== worker) return;
     this.worker = null;
-    this.failAll(new AppError('internal', 'The search could not be carried out.', { cause }));
+    this.failAll(unforeseen(cause));
   }
 
   private failAll(error: AppError): void {
     for (const waiting of this.waiting.values()) waiting.reject(error);
     this.waiting.clear();
   }
+}
+
+function toError({ code, message }: SearchFault): AppError {
+  return code === null ? unforeseen(new Error(message)) : new AppError(code, message);
+}
+
+function unforeseen(cause: unknown): AppError {
+  return new AppError('internal', 'The search could not be carried out.', { cause });
 }
 
 /** The compiled file where this one is compiled; else the source, after the loader that development runs with. */

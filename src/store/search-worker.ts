@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Kysely } from 'kysely';
+import { AppError } from '../domain/errors.js';
 import { openPostgresReader } from './postgres.js';
 import type { SearchThreadData, SearchThreadReply, SearchThreadRequest } from './search-thread.js';
 import { postgresDialect, sqliteDialect, type Dialect } from './sql/dialect.js';
@@ -23,7 +24,8 @@ async function answer({ id, query }: SearchThreadRequest): Promise<SearchThreadR
   try {
     return { id, answer: await find(db, dialect, query) };
   } catch (error) {
-    return { id, error };
+    const message = error instanceof Error ? error.message : String(error);
+    return { id, fault: { code: error instanceof AppError ? error.code : null, message } };
   }
 }
 

@@ -12,6 +12,8 @@ export interface Dialect {
   readonly holdFreeRows: RawBuilder<unknown>;
   /** Statements that begin a transaction; `relaxed` as in the store's options. */
   begin(relaxed: boolean): string[];
+  /** Statements after it has ended, however it did, on the same connection. */
+  settle(relaxed: boolean): string[];
   /** True where the database asks to run the transaction again. */
   asksForRetry(error: unknown): boolean;
   /** Keeps other processes from migrating until the transaction ends. */
@@ -50,19 +52,14 @@ export interface WordIndex {
 
 /** SQLite: one writer, which stands in a queue, so nothing needs holding. */
 export function sqliteDialect(wordIndex: WordIndex): Dialect {
-  // New connections are `full`; the pragma works only between transactions and is sent only where it changes something.
-  let synchronous = 'full';
   return {
     name: 'sqlite',
     exclusive: true,
     holdRows: sql``,
     holdFreeRows: sql``,
-    begin: (relaxed) => {
-      const wanted = relaxed ? 'normal' : 'full';
-      if (wanted === synchronous) return ['begin immediate'];
-      synchronous = wanted;
-      return [`pragma synchronous = ${wanted}`, 'begin immediate'];
-    },
+    // The pragma does nothing inside a transaction; what is written outside of any is to be as durable as ever.
+    begin: (relaxed) => (relaxed ? ['pragma synchronous = normal', 'begin immediate'] : ['begin immediate']),
+    settle: (relaxed) => (relaxed ? ['pragma synchronous = full'] : []),
     asksForRetry: () => false,
     lockMigrations: async () => undefined,
     ring: async () => undefined,
@@ -80,6 +77,7 @@ export function postgresDialect(wordIndex: WordIndex): Dialect {
     holdRows: sql`for update`,
     holdFreeRows: sql`for update skip locked`,
     begin: (relaxed) => (relaxed ? ['begin', 'set local synchronous_commit = off'] : ['begin']),
+    settle: () => [],
     asksForRetry: (error) => retryCodes.has(postgresCode(error)),
     lockMigrations: async (db) => {
       await sql`select pg_advisory_xact_lock(${sql.lit(migrationLock)})`.execute(db);

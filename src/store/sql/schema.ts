@@ -11,12 +11,14 @@ import type { RunStatus } from '../../domain/status.js';
  * into is JSON text. A field a query does look into has a column of its own.
  */
 
+/** A user. */
 export interface UserRow {
   id: string;
   name: string | null;
   created_at: number;
 }
 
+/** A credential, known by its hash. */
 export interface KeyRow {
   id: string;
   user_id: string;
@@ -26,6 +28,7 @@ export interface KeyRow {
   created_at: number;
 }
 
+/** An agent. */
 export interface AgentRow {
   id: string;
   owner_id: string;
@@ -45,6 +48,7 @@ export interface AgentRow {
   updated_at: number;
 }
 
+/** A memory, with the number of its passages. */
 export interface MemoryRow {
   id: string;
   agent_id: string;
@@ -53,6 +57,7 @@ export interface MemoryRow {
   created_at: number;
 }
 
+/** A block as it now stands. */
 export interface BlockRow {
   id: string;
   memory_id: string;
@@ -66,6 +71,7 @@ export interface BlockRow {
   updated_at: number;
 }
 
+/** A block as it once stood. */
 export interface BlockVersionRow {
   block_id: string;
   version: number;
@@ -75,6 +81,7 @@ export interface BlockVersionRow {
   created_at: number;
 }
 
+/** A passage of the archive. */
 export interface PassageRow {
   id: string;
   memory_id: string;
@@ -85,11 +92,13 @@ export interface PassageRow {
   created_at: number;
 }
 
+/** A tag of a passage, once more, where search can ask for it. */
 export interface PassageTagRow {
   passage_id: string;
   tag: string;
 }
 
+/** A conversation, with the number of its newest message. */
 export interface ConversationRow {
   id: string;
   owner_id: string;
@@ -99,6 +108,7 @@ export interface ConversationRow {
   created_at: number;
 }
 
+/** An agent's view of a conversation. */
 export interface WindowRow {
   agent_id: string;
   conversation_id: string;
@@ -110,6 +120,7 @@ export interface WindowRow {
   updated_at: number;
 }
 
+/** A message. */
 export interface MessageRow {
   id: string;
   conversation_id: string;
@@ -129,6 +140,7 @@ export interface MessageRow {
   parts: string;
 }
 
+/** A run, which is also the queue's entry for it. */
 export interface RunRow {
   id: string;
   owner_id: string;
@@ -158,6 +170,7 @@ export interface RunRow {
   input: string | null;
 }
 
+/** A step of a run. */
 export interface StepRow {
   id: string;
   run_id: string;
@@ -173,6 +186,7 @@ export interface StepRow {
   ended_at: number | null;
 }
 
+/** A numbered fact of a run's log. */
 export interface EventRow {
   run_id: string;
   seq: number;
@@ -209,6 +223,7 @@ export interface VectorRow {
   bytes: Uint8Array;
 }
 
+/** A migration that has been carried out. */
 export interface MigrationRow {
   number: number;
   name: string;

@@ -51,6 +51,8 @@ async function runOnce<T>(
   } catch (error) {
     await rollBack(held);
     throw error;
+  } finally {
+    for (const statement of dialect.settle(relaxed)) await held.executeQuery(CompiledQuery.raw(statement));
   }
 }
 

@@ -40,7 +40,7 @@ async function listByTime(db: Kysely<Database>, scope: Scope, query: SearchQuery
 
 /**
  * Ranks by the words of the query, any of them: BM25 with each word counted once for a text, and with the scope in the
- * place of the whole collection.
+ * place of the whole collection. Nothing is read but the entries of the words, however much else the scope holds.
  */
 async function rankByWords(
   db: Kysely<Database>,
@@ -49,21 +49,21 @@ async function rankByWords(
   query: SearchQuery,
 ): Promise<number[]> {
   const words = wordsOf(query.query ?? '');
-  if (words.length === 0) return [];
-  const size = await sql<{ count: number; chars: number | null }>`
-    select count(*) as count, cast(avg(chars) as double precision) as chars
-    from texts as t where t.scope_id ${scope.ids}`.execute(db);
-  const { count, chars } = size.rows[0] ?? { count: 0, chars: null };
   const conditions = sql.join([sql`t.scope_id ${scope.ids}`, ...bounds(query)], sql` and `);
-  const scores = new Map<number, number>();
+  const hits: { key: number; chars: number }[][] = [];
   for (const word of words) {
     const { rows } = await sql<{ key: number; chars: number }>`
-      select t.key as key, t.chars as chars ${dialect.wordIndex.matching(word, scope.tokens)} and ${conditions}`.execute(
-      db,
-    );
-    const rarity = Math.log(1 + (count - rows.length + 0.5) / (rows.length + 0.5));
+      select t.key as key, t.chars as chars ${dialect.wordIndex.matching(word, scope.tokens)}
+      and ${conditions}`.execute(db);
+    if (rows.length > 0) hits.push(rows);
+  }
+  const lengths = new Map(hits.flat().map((row) => [row.key, row.chars]));
+  const average = [...lengths.values()].reduce((sum, chars) => sum + chars, 0) / lengths.size;
+  const scores = new Map<number, number>();
+  for (const rows of hits) {
+    const rarity = Math.log(1 + (Math.max(scope.size - rows.length, 0) + 0.5) / (rows.length + 0.5));
     for (const row of rows) {
-      const length = 1 - lengthShare + (lengthShare * row.chars) / (chars ?? row.chars);
+      const length = 1 - lengthShare + lengthShare * (row.chars / average);
       const score = (rarity * (saturation + 1)) / (1 + saturation * length);
       scores.set(row.key, (scores.get(row.key) ?? 0) + score);
     }

@@ -9,6 +9,8 @@ export interface Scope {
   ids: RawBuilder<unknown>;
   /** One of these tokens is in the word index of each of its texts. */
   tokens: string[];
+  /** About how many texts it holds; never fewer. */
+  size: number;
 }
 
 /** Conversations named one by one to the word index; beyond them it is asked for all of their owner's. */
@@ -17,29 +19,33 @@ const conversationsNamed = 200;
 /** The texts of one memory: its archive, or what was said in the conversations that have it open. Null for none. */
 export async function scopeOf(db: Kysely<Database>, query: SearchQuery): Promise<Scope | null> {
   const { memoryId } = query;
-  if (query.kind === 'passage') return { ids: sql`= ${memoryId}`, tokens: [scopeToken('memory', memoryId)] };
-  const rows = await db
-    .selectFrom('windows')
-    .select('conversation_id')
-    .distinct()
-    .where('memory_id', '=', memoryId)
-    .limit(conversationsNamed + 1)
-    .execute();
-  const ids = rows.map((row) => row.conversation_id);
-  if (ids.length === 0) return null;
-  if (ids.length <= conversationsNamed) {
-    return { ids: sql`in (${sql.join(ids)})`, tokens: ids.map((id) => scopeToken('conversation', id)) };
-  }
-  const owner = await db
+  const memory = await db
     .selectFrom('memories')
     .innerJoin('agents', 'agents.id', 'memories.agent_id')
-    .select('agents.owner_id')
+    .select(['memories.passage_count', 'agents.owner_id'])
     .where('memories.id', '=', memoryId)
     .executeTakeFirst();
-  if (owner === undefined) return null;
+  if (memory === undefined) return null;
+  if (query.kind === 'passage') {
+    return { ids: sql`= ${memoryId}`, tokens: [scopeToken('memory', memoryId)], size: memory.passage_count };
+  }
+  const conversations = await db
+    .selectFrom('windows')
+    .innerJoin('conversations', 'conversations.id', 'windows.conversation_id')
+    .select(['conversations.id', 'conversations.last_seq'])
+    .distinct()
+    .where('windows.memory_id', '=', memoryId)
+    .execute();
+  if (conversations.length === 0) return null;
+  const size = conversations.reduce((sum, conversation) => sum + conversation.last_seq, 0);
+  const ids = conversations.map((conversation) => conversation.id);
+  if (ids.length <= conversationsNamed) {
+    return { ids: sql`in (${sql.join(ids)})`, tokens: ids.map((id) => scopeToken('conversation', id)), size };
+  }
   return {
     ids: sql`in (select conversation_id from windows where memory_id = ${memoryId})`,
-    tokens: [scopeToken('owner', owner.owner_id)],
+    tokens: [scopeToken('owner', memory.owner_id)],
+    size,
   };
 }
 
