@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.js';
+import type { RunFact } from '../domain/event.js';
 import { limits } from '../domain/limits.js';
 import { newId, toOpenaiId } from '../domain/ids.js';
 import type { Step, Usage } from '../domain/run.js';
@@ -128,22 +129,26 @@ export class ReplyReader {
 
   private async speak(callId: string | null, text: string): Promise<void> {
     if (text === '') return;
-    let shown = text;
     if (this.open === null) {
       // Blank text opens nothing: many models begin a reply of calls with an empty line.
       if (callId === null && this.text.trim() === '') return;
-      if (callId === null) shown = this.text;
-      const speech = await this.journal.commit(
-        async (tx, run) => {
-          const opened = await openSpeech(tx, run, callId, this.clock.now());
-          return { facts: opened.facts, value: opened.speech };
-        },
-        { relaxed: true },
-      );
-      this.open = { kind: 'message', callId, speech };
+      return this.beginSpeech(callId, callId === null ? this.text : text);
     }
     if (this.open.kind !== 'message' || this.open.callId !== callId) return;
-    this.journal.emit({ type: 'text-delta', messageId: this.open.speech.message.id, text: shown });
+    this.journal.emit({ type: 'text-delta', messageId: this.open.speech.message.id, text });
+  }
+
+  /** Opens the message together with its first words: whoever waits for them waits for one commit. */
+  private async beginSpeech(callId: string | null, words: string): Promise<void> {
+    const speech = await this.journal.commit(
+      async (tx, run) => {
+        const opened = await openSpeech(tx, run, callId, this.clock.now());
+        const delta: RunFact = { type: 'text-delta', messageId: opened.speech.message.id, text: words };
+        return { facts: [...opened.facts, delta], value: opened.speech };
+      },
+      { relaxed: true },
+    );
+    this.open = { kind: 'message', callId, speech };
   }
 
   /** Thoughts of several calls are told apart by a line break. */

@@ -119,6 +119,9 @@ export class RunJournal implements Journal {
   private settle(run: Run, events: RunEvent[]): void {
     const { notifier, onCancelling } = this.dependencies;
     this.current = run;
+    // A message that was begun with its first words has no first delta to hurry for any more.
+    const spoken = events.findLast((event) => event.type === 'text-delta');
+    if (spoken?.type === 'text-delta') this.lastMessageId = spoken.messageId;
     if (events.length > 0) notifier.publish(run.id, events);
     if (run.status === 'cancelling') onCancelling();
     // The end of a run may have let the next one of its conversation stand in the queue.
