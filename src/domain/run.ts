@@ -36,14 +36,17 @@ export interface RunOverrides {
   envelope?: Envelope;
   toolChoice?: ToolChoice;
   parallelToolCalls?: boolean;
+  /** Tokens that all prompts, and all replies, of this run may have together. */
   maxPromptTokens?: number;
   maxCompletionTokens?: number;
-  /** Only the newest messages are sent: the OpenAI face's `truncation_strategy`. */
+  /** Of what was said before this run, only so many of the newest messages are sent. */
   lastMessages?: number;
   /** Turns this run may take. */
   maxTurns?: number;
   /** Asks for no answer: everything in the window is summarised and scrolls out of it. */
   compactOnly?: boolean;
+  /** `expiresAt` holds for the whole of the run's life, while it works too; else only while it waits. */
+  expiresAtWork?: boolean;
 }
 
 /** The promise to answer: durable, with a status. */
@@ -77,7 +80,7 @@ export interface Run {
   faceData: Record<string, unknown>;
   createdAt: number;
   startedAt: number | null;
-  /** When a run that waits (in the queue or for the client) gives up. */
+  /** When a run that waits (in the queue or for the client) gives up; see `expiresAtWork`. */
   expiresAt: number | null;
   endedAt: number | null;
 }

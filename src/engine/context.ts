@@ -1,9 +1,10 @@
 import type { Conversation, Window } from '../domain/conversation.js';
 import type { Message } from '../domain/message.js';
-import type { Run } from '../domain/run.js';
+import type { Run, ToolChoice } from '../domain/run.js';
 import { estimateTokens } from '../domain/tokens.js';
 import type { ModelRequest, RequestMessage, RequestPart } from '../providers/provider.js';
 import type { Repositories } from '../store/store.js';
+import { budgetLeft } from './budget.js';
 import { packAlert } from './envelope.js';
 import { normaliseHistory, toRequestMessages } from './history.js';
 import type { Scene } from './scene.js';
@@ -13,6 +14,8 @@ import { compileSystemPrompt } from './system-prompt.js';
 export interface Fit {
   /** Characters of a tool's result. */
   resultCharsMax: number;
+  /** Messages that are sent, the newest; absent is all that are live. */
+  newest?: number;
 }
 
 /** What the model is told besides the conversation, and never stored. */
@@ -50,7 +53,8 @@ export async function buildContext(
     repositories.memories.get(scene.memory.id),
   ]);
   if (window === null || conversation === null) throw new Error(`Run ${run.id} lost its conversation.`);
-  const messages = await liveMessages(repositories, scene, run, window, conversation);
+  const live = await liveMessages(repositories, scene, run, window, conversation);
+  const messages = fit.newest === undefined ? live : live.slice(-fit.newest);
   const system = compileSystemPrompt({
     instructions: agent.instructions,
     additionalInstructions: scene.additionalInstructions,
@@ -76,13 +80,25 @@ export async function buildContext(
     model: scene.model.model,
     messages: withTail(history, tail),
     tools: scene.definitions,
-    toolChoice: run.overrides.toolChoice ?? 'auto',
+    toolChoice: toolChoiceOf(run),
     parallelToolCalls: run.overrides.parallelToolCalls ?? null,
-    settings: agent.settings,
+    settings: { ...agent.settings, maxOutputTokens: outputTokensOf(scene, run) },
     user: null,
   };
   const fixedTokens = estimateTokens(system) + estimateTokens(JSON.stringify(request.tools));
   return { request, window, messages, fixedTokens, tokens: fixedTokens + tokensOf(history) - estimateTokens(system) };
+}
+
+/** What forces a call holds for the first reply only: the next would be forced to it again, and so for ever. */
+function toolChoiceOf(run: Run): ToolChoice {
+  const wish = run.overrides.toolChoice ?? 'auto';
+  return run.turn === 0 || wish === 'none' ? wish : 'auto';
+}
+
+/** What one reply may have: its own limit, and what is left of the run's. */
+function outputTokensOf(scene: Scene, run: Run): number | null {
+  const tokens = Math.min(scene.agent.settings.maxOutputTokens ?? Infinity, budgetLeft(run).completionTokens);
+  return Number.isFinite(tokens) ? tokens : null;
 }
 
 /** Tokens of the messages of a request, estimated. */
@@ -126,7 +142,9 @@ async function liveMessages(
 ): Promise<Message[]> {
   const view = { conversationId: run.conversationId, agentId: scene.agent.id, toSeq: null };
   const newest = run.overrides.lastMessages;
-  if (newest !== undefined) return repositories.messages.view({ ...view, fromSeq: 1, newest });
+  if (newest !== undefined) {
+    return repositories.messages.view({ ...view, fromSeq: await seqOfNewest(repositories, run, newest) });
+  }
   const live = await repositories.messages.view({ ...view, fromSeq: window.liveFromSeq });
   if (live.length === 0 || live.some(isSaidByUser) || conversation.lastSeq === 0) return live;
   const earlier = await repositories.messages.page(run.conversationId, {
@@ -137,6 +155,17 @@ async function liveMessages(
   });
   const asked = earlier.items.find(isSaidByUser);
   return asked === undefined ? live : [asked, ...live];
+}
+
+/** Where the newest messages begin that were there before the run said anything itself. */
+async function seqOfNewest(repositories: Repositories, run: Run, newest: number): Promise<number> {
+  const page = await repositories.messages.page(run.conversationId, {
+    limit: newest + run.turn * 2 + 1,
+    order: 'desc',
+    visibleOnly: true,
+  });
+  const before = page.items.filter((message) => message.agentId === null || message.runId !== run.id);
+  return before[newest - 1]?.seq ?? 1;
 }
 
 /** True for what a person said. */

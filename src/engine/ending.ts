@@ -1,3 +1,4 @@
+import { AppError } from '../domain/errors.js';
 import type { RunFact } from '../domain/event.js';
 import { endMessage, type CutReason, type Message, type NewMessage } from '../domain/message.js';
 import type { IncompleteReason, Run, RunError, Step } from '../domain/run.js';
@@ -13,6 +14,14 @@ export interface Ending {
   error?: RunError;
   incompleteReason?: IncompleteReason;
   at: number;
+}
+
+/** Why a run that was at work is stopped: its time is over. */
+export class RunExpired extends AppError {
+  constructor() {
+    super('conflict', 'The time of the run is over.');
+    this.name = 'RunExpired';
+  }
 }
 
 /** The state in which an ending leaves a step that was still open. */

@@ -3,9 +3,10 @@ import { limits } from '../domain/limits.js';
 import type { Run, RunError, Step } from '../domain/run.js';
 import { queueTopic } from '../domain/topics.js';
 import { ProviderError } from '../providers/provider.js';
+import { spentBudget } from './budget.js';
 import { carryOut } from './calls.js';
 import { closeTurn } from './closing.js';
-import { endRun, type Ending } from './ending.js';
+import { endRun, RunExpired, type Ending } from './ending.js';
 import type { Journal } from './journal.js';
 import { compactAll, prepare, PromptGauge } from './prepare.js';
 import { setScene, type EngineDependencies, type Scene } from './scene.js';
@@ -55,6 +56,8 @@ class RunStory {
       if (this.journal.run.turn >= turnsMax) {
         return this.end({ status: 'incomplete', incompleteReason: 'max_turns', at: this.now() });
       }
+      const spent = spentBudget(this.journal.run);
+      if (spent !== null) return this.end({ status: 'incomplete', incompleteReason: spent, at: this.now() });
       goesOn = await this.turn();
     }
   }
@@ -73,6 +76,10 @@ class RunStory {
   private async turn(): Promise<boolean> {
     const { clock } = this.dependencies;
     const context = await prepare(this.dependencies, this.journal, this.scene, this.gauge, this.signal);
+    if (context === null) {
+      await this.end({ status: 'incomplete', incompleteReason: 'max_prompt_tokens', at: this.now() });
+      return false;
+    }
     try {
       const outcome = await takeTurn(this.journal, this.scene, context.request, clock, this.signal);
       this.gauge.calibrate(context, outcome.usage);
@@ -154,6 +161,7 @@ async function settleFailure({ clock }: EngineDependencies, journal: Journal, er
   await journal.commit(async (tx, run) => {
     const at = clock.now();
     if (run.status === 'cancelling') return { facts: await endRun(tx, run, { status: 'cancelled', at }), value: null };
+    if (error instanceof RunExpired) return { facts: await endRun(tx, run, { status: 'expired', at }), value: null };
     if (error instanceof AppError && error.code === 'unavailable') {
       const queued: Run = { ...run, status: 'queued', leaseOwner: null, leaseUntil: null };
       await tx.runs.write(queued, run.status);

@@ -1,5 +1,6 @@
 import { limits } from '../domain/limits.js';
 import type { Usage } from '../domain/run.js';
+import { budgetLeft } from './budget.js';
 import { compact, contextTooSmall, type Rung } from './compaction.js';
 import { buildContext, type Context, type Fit, type Tail } from './context.js';
 import { failureStreak } from './failures.js';
@@ -42,6 +43,7 @@ const clampedResultChars = 2_000;
 /**
  * Builds the next prompt, and makes room first where it would fill too much of the window: rung after rung, each of
  * which has to free a tenth, until it fits. Throws `context_too_small` where nothing is left to take away.
+ * Null where the run may spend fewer tokens than even its shortest prompt has.
  */
 export async function prepare(
   dependencies: EngineDependencies,
@@ -49,7 +51,7 @@ export async function prepare(
   scene: Scene,
   gauge: PromptGauge,
   signal: AbortSignal,
-): Promise<Context> {
+): Promise<Context | null> {
   const notices = await noticesFor(dependencies, journal);
   const build = (fit: Fit, extra: string[] = []): Promise<Context> =>
     buildContext(dependencies.store, scene, journal.run, fit, tailOf(dependencies, scene, [...notices, ...extra]));
@@ -66,7 +68,26 @@ export async function prepare(
     if (context.tokens < before * 0.9) mustShrink = false;
   }
   if (gauge.tokensOf(context) > scene.promptTokens) throw contextTooSmall(scene, context);
-  return noticePressure(dependencies, journal, scene, gauge, context, () => build(fit, [pressureNotice]));
+  const whole = await noticePressure(dependencies, journal, scene, gauge, context, () => build(fit, [pressureNotice]));
+  return withinBudget(journal, gauge, whole, (newest) => build({ ...fit, newest }));
+}
+
+/** A prompt that costs more than the run may still spend is sent with fewer messages; the window stays as it is. */
+async function withinBudget(
+  journal: Journal,
+  gauge: PromptGauge,
+  whole: Context,
+  rebuild: (newest: number) => Promise<Context>,
+): Promise<Context | null> {
+  const { promptTokens } = budgetLeft(journal.run);
+  let context = whole;
+  let newest = whole.messages.length;
+  while (gauge.tokensOf(context) > promptTokens) {
+    newest = Math.floor(newest / 2);
+    if (newest === 0) return null;
+    context = await rebuild(newest);
+  }
+  return context;
 }
 
 const rungs: readonly (Rung | 'clamp')[] = ['sliding', 'all', 'clamp', 'drop', 'drop'];

@@ -54,7 +54,7 @@ export async function setScene(dependencies: EngineDependencies, run: Run): Prom
   const memory = window === null ? null : await store.memories.get(window.memoryId);
   if (memory === null) throw new AppError('internal', `Run ${run.id} has no window.`);
   const model = providers.resolve(agent.model);
-  const windowTokens = await windowOf(agent, run, model);
+  const windowTokens = await windowOf(agent, model);
   const protocol = protocols[agent.protocol];
   const builtins = agent.tools.flatMap((tool) => (tool.type === 'builtin' ? [tool.name] : []));
   const functions = agent.tools.flatMap((tool) => (tool.type === 'function' ? [tool] : []));
@@ -98,13 +98,12 @@ function withOverrides(agent: Agent, run: Run): Agent {
   };
 }
 
-async function windowOf(agent: Agent, run: Run, { provider, model }: ResolvedModel): Promise<number> {
-  const known = agent.settings.contextWindow ?? (await provider.contextWindow(model)) ?? limits.contextTokensDefault;
-  const tokens = Math.min(known, run.overrides.maxPromptTokens ?? Infinity);
-  if (known < limits.contextTokensMin) {
+async function windowOf(agent: Agent, { provider, model }: ResolvedModel): Promise<number> {
+  const tokens = agent.settings.contextWindow ?? (await provider.contextWindow(model)) ?? limits.contextTokensDefault;
+  if (tokens < limits.contextTokensMin) {
     throw new AppError(
       'context_too_small',
-      `The model ${agent.model} has a window of ${known} tokens; at least ${limits.contextTokensMin} are needed.`,
+      `The model ${agent.model} has a window of ${tokens} tokens; at least ${limits.contextTokensMin} are needed.`,
     );
   }
   return tokens;

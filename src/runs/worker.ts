@@ -5,7 +5,7 @@ import { limits } from '../domain/limits.js';
 import type { Run } from '../domain/run.js';
 import { isFinal } from '../domain/status.js';
 import { queueTopic, runTopic } from '../domain/topics.js';
-import { endRun } from '../engine/ending.js';
+import { endRun, RunExpired } from '../engine/ending.js';
 import type { RunLoop } from '../engine/loop.js';
 import type { Repositories, Store } from '../store/store.js';
 import { appendAsFace } from './append.js';
@@ -48,7 +48,12 @@ export class Worker {
     this.stopListening = notifier.subscribe(queueTopic, () => this.claimSoon());
     this.timers.push(setInterval(() => this.claimSoon(), limits.pollMs));
     this.timers.push(setInterval(() => void this.renewLeases(), limits.leaseRenewMs));
-    this.timers.push(setInterval(() => void this.lookForCancels(), limits.pollMs / 2));
+    this.timers.push(
+      setInterval(() => {
+        this.expireLate();
+        void this.lookForCancels();
+      }, limits.pollMs / 2),
+    );
     this.claimSoon();
   }
 
@@ -137,6 +142,15 @@ export class Worker {
 
   private async renewLeases(): Promise<void> {
     await Promise.allSettled([...this.active.values()].map((run) => run.journal.renew()));
+  }
+
+  /** Stops the runs whose time is over though they work. */
+  private expireLate(): void {
+    const now = this.dependencies.clock.now();
+    for (const { journal, abort } of this.active.values()) {
+      const { overrides, expiresAt } = journal.run;
+      if (overrides.expiresAtWork === true && expiresAt !== null && expiresAt <= now) abort.abort(new RunExpired());
+    }
   }
 
   private async lookForCancels(): Promise<void> {

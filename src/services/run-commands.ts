@@ -25,8 +25,16 @@ export interface StartRun {
   overrides?: RunOverrides;
   metadata?: Record<string, string>;
   faceData?: Record<string, unknown>;
-  /** What to do where another run is active: refuse with `conflict`, or stand behind it (`busy` where the queue is full). */
-  whenActive: 'refuse' | 'queue';
+  /**
+   * Works with the agent's settings as they stand now, whatever becomes of the agent. A list of tools among the
+   * overrides then replaces the client's functions and leaves the agent its own tools.
+   */
+  keepsSettings?: boolean;
+  /**
+   * What to do where another run is active: refuse with `conflict`, stand behind it (`busy` where the queue is full),
+   * or cancel it and stand behind it until it has stopped.
+   */
+  whenActive: 'refuse' | 'queue' | 'interrupt';
 }
 
 /** The output of a call that the client carried out. */
@@ -35,24 +43,42 @@ export interface CallOutput {
   output: string;
 }
 
+/** From where a log is read, and until when. */
+export interface ReadLog {
+  /** The number after which to begin; 0 for the whole log. */
+  afterSeq: number;
+  /** Ends the reading quietly. */
+  signal: AbortSignal;
+  /** Reads on where the run has moved on after waiting for its client; else the first rest is the end. */
+  pastRests?: boolean;
+}
+
 /** The verbs of runs. */
 export interface RunService {
   /** The run as it was committed, `queued`. */
   start(principal: Principal, command: StartRun): Promise<Run>;
-  get(principal: Principal, id: string): Promise<Run>;
+  /** Throws `not_found` also where it is a run of another conversation than the one named. */
+  get(principal: Principal, id: string, conversationId?: string): Promise<Run>;
+  /** The run with its agent's settings among its overrides, where it has none of its own. */
+  withSettings(run: Run): Promise<Run>;
+  /** Replaces the caller's pairs. */
+  describe(principal: Principal, id: string, metadata: Record<string, string>): Promise<Run>;
   page(principal: Principal, conversationId: string, request: PageRequest): Promise<Page<Run>>;
-  steps(principal: Principal, runId: string, request: PageRequest): Promise<Page<Step>>;
+  /** All steps in the order they were made; abandoned ones among them. */
+  steps(principal: Principal, runId: string): Promise<Step[]>;
   /**
    * The run's log after a number, then what happens until it rests or the signal aborts (then it ends quietly). A
    * reader that stops reading changes nothing.
    */
-  follow(
-    principal: Principal,
-    runId: string,
-    options: { afterSeq: number; signal: AbortSignal },
-  ): AsyncIterable<RunEvent>;
-  /** Asks it to stop; the run as it then stands, `cancelling` or `cancelled`. Throws `conflict` where it has ended. */
+  follow(principal: Principal, runId: string, options: ReadLog): AsyncIterable<RunEvent>;
+  /**
+   * Asks it to stop; the run as it then stands, `cancelling` or `cancelled`. Throws `conflict` where it has ended or
+   * was asked before.
+   */
   cancel(principal: Principal, runId: string): Promise<Run>;
-  /** Answers all pending calls at once and queues the run again. Throws `conflict` where it waits for nothing. */
+  /**
+   * Answers all pending calls at once and queues the run again. Throws `conflict` where it waits for nothing, and
+   * `invalid_request` where an output is missing, comes twice or belongs to no call.
+   */
   submit(principal: Principal, runId: string, outputs: CallOutput[]): Promise<Run>;
 }

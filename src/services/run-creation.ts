@@ -1,0 +1,107 @@
+import type { Agent } from '../domain/agent.js';
+import type { Conversation } from '../domain/conversation.js';
+import { AppError } from '../domain/errors.js';
+import { newId } from '../domain/ids.js';
+import { limits } from '../domain/limits.js';
+import type { NewMessage } from '../domain/message.js';
+import type { Run, RunOverrides } from '../domain/run.js';
+import type { Repositories } from '../store/store.js';
+import type { IncomingMessage, StartRun } from './run-commands.js';
+
+/** A run as it is asked for, with the messages it brings. */
+export function newRun(agent: Agent, conversation: Conversation, command: StartRun, at: number): Run {
+  const id = newId();
+  const input = command.input.map((message) => incoming(message, agent, conversation.id, id, at));
+  return {
+    id,
+    ownerId: agent.ownerId,
+    conversationId: conversation.id,
+    agentId: agent.id,
+    status: 'queued',
+    waiting: false,
+    overrides: command.keepsSettings === true ? settingsOf(agent, command.overrides) : (command.overrides ?? {}),
+    input: input.length === 0 ? null : input,
+    pendingCalls: [],
+    error: null,
+    incompleteReason: null,
+    usage: null,
+    turn: 0,
+    attempt: 0,
+    losses: 0,
+    leaseOwner: null,
+    leaseUntil: null,
+    lastSeq: 0,
+    metadata: command.metadata ?? {},
+    faceData: command.faceData ?? {},
+    createdAt: at,
+    startedAt: null,
+    expiresAt: at + limits.runWaitMs,
+    endedAt: null,
+  };
+}
+
+/** Overrides that leave nothing to the agent as it may become. */
+export function settingsOf(agent: Agent, overrides: RunOverrides = {}): RunOverrides {
+  const own = agent.tools.filter((tool) => tool.type === 'builtin');
+  return {
+    ...overrides,
+    model: overrides.model ?? agent.model,
+    instructions: overrides.instructions ?? agent.instructions ?? undefined,
+    tools: overrides.tools === undefined ? agent.tools : [...own, ...overrides.tools],
+    settings: { ...agent.settings, ...overrides.settings },
+  };
+}
+
+function incoming(
+  message: IncomingMessage,
+  agent: Agent,
+  conversationId: string,
+  runId: string,
+  at: number,
+): NewMessage {
+  return {
+    id: newId(),
+    conversationId,
+    role: message.role,
+    kind: message.kind,
+    parts: message.parts,
+    visible: message.kind === 'said',
+    status: 'completed',
+    // An alert is for this agent alone.
+    agentId: message.kind === 'alert' ? agent.id : null,
+    runId,
+    stepId: null,
+    callId: null,
+    name: message.name ?? null,
+    metadata: message.metadata ?? {},
+    faceData: message.faceData ?? {},
+    createdAt: message.createdAt ?? at,
+  };
+}
+
+/**
+ * What is said to a free conversation is in it at once; what is said while a run is active waits on its own run until
+ * its turn comes, so that the exchanges of a conversation never mix. Throws `conflict` or `busy`, as the command has it.
+ */
+export async function insertRun(tx: Repositories, run: Run, command: StartRun): Promise<Run> {
+  const immediate: Run = { ...run, input: null };
+  if (await tx.runs.insert(immediate)) {
+    if (run.input !== null) await tx.messages.append(run.conversationId, run.input);
+    return immediate;
+  }
+  if (command.whenActive === 'refuse') {
+    const active = await tx.runs.active(run.conversationId);
+    const runId = active?.id ?? '';
+    throw new AppError('conflict', `The conversation already has an active run ${runId}.`, {
+      subject: { kind: 'active-run', refused: 'run', conversationId: run.conversationId, runId },
+    });
+  }
+  if ((await tx.runs.countWaiting(run.conversationId)) >= limits.queuedRunsPerConversation) {
+    throw new AppError('busy', `${limits.queuedRunsPerConversation} messages are waiting for an answer already.`, {
+      retryAfterMs: limits.pollMs,
+    });
+  }
+  const waiting: Run = { ...run, waiting: true };
+  await tx.runs.insert(waiting);
+  return waiting;
+}
