@@ -40,8 +40,11 @@ export async function closeTurn(
     await tx.runs.updateStep(ended);
     facts.push({ type: 'step-end', step: ended });
   }
-  const { calls, unanswered } = await speakingCalls(tx, run);
-  for (const call of unanswered) facts.push(...(await speak(tx, run, call, open)));
+  const { calls, unanswered, said } = await speakingCalls(tx, run);
+  for (const call of unanswered) {
+    const wasStreamed = open.spokenCalls.includes(call.id) || said.has(call.id);
+    facts.push(...(await speak(tx, run, call, wasStreamed, open)));
+  }
   const steps = await tx.runs.steps(run.id);
   const decision = await decide(tx, run, scene, { calls: [...calls, ...(open.step?.calls ?? [])], steps });
   if (decision === 'rest') {
@@ -57,23 +60,39 @@ export async function closeTurn(
   return { facts, ended: false };
 }
 
-/** The speaking calls of the newest reply with calls, and those among them that nothing answers yet. */
-async function speakingCalls(tx: Repositories, run: Run): Promise<{ calls: ToolCall[]; unanswered: ToolCall[] }> {
+/** The speaking calls of a reply. */
+interface SpeakingCalls {
+  calls: ToolCall[];
+  /** Those that nothing answers yet. */
+  unanswered: ToolCall[];
+  /** Ids of those whose words were streamed. Some servers give the ids of one reply again in the next. */
+  said: ReadonlySet<string | null>;
+}
+
+/** Reads the newest reply with calls; what was streamed of it stands right before it. */
+async function speakingCalls(tx: Repositories, run: Run): Promise<SpeakingCalls> {
   const page = await tx.messages.page(run.conversationId, {
-    limit: limits.callsPerTurn * 2 + 2,
+    limit: limits.callsPerTurn * 2 + limits.turnRetries + limits.emptyReplies + 2,
     order: 'desc',
     visibleOnly: false,
     runId: run.id,
   });
-  const answered = new Set<string>();
-  for (const message of page.items) {
-    for (const part of message.parts) if (part.type === 'tool-result') answered.add(part.callId);
-    const calls = message.role === 'assistant' && message.kind === 'inner' ? speechOf(message) : [];
-    if (message.role === 'assistant' && message.parts.some((part) => part.type === 'tool-call')) {
-      return { calls, unanswered: calls.filter((call) => !answered.has(call.id)) };
-    }
-  }
-  return { calls: [], unanswered: [] };
+  const isReply = (message: Message): boolean =>
+    message.role === 'assistant' && message.parts.some((part) => part.type === 'tool-call');
+  const at = page.items.findIndex(isReply);
+  const reply = page.items[at];
+  if (reply === undefined) return { calls: [], unanswered: [], said: new Set() };
+  const since = page.items.slice(0, at);
+  const answered = new Set(since.flatMap(({ parts }) => parts.map((p) => (p.type === 'tool-result' ? p.callId : ''))));
+  const older = page.items.slice(at + 1);
+  const end = older.findIndex((message) => message.role !== 'assistant' || isReply(message));
+  const streamed = older.slice(0, end < 0 ? older.length : end).filter((message) => message.visible);
+  const calls = speechOf(reply);
+  return {
+    calls,
+    unanswered: calls.filter((call) => !answered.has(call.id)),
+    said: new Set(streamed.map((message) => message.callId)),
+  };
 }
 
 function speechOf(message: Message): ToolCall[] {
@@ -94,8 +113,13 @@ function speechOf(message: Message): ToolCall[] {
   );
 }
 
-async function speak(tx: Repositories, run: Run, call: ToolCall, open: OpenTurn): Promise<RunFact[]> {
-  const wasStreamed = open.spokenCalls.includes(call.id) || (await wasSaid(tx, run, call.id));
+async function speak(
+  tx: Repositories,
+  run: Run,
+  call: ToolCall,
+  wasStreamed: boolean,
+  open: OpenTurn,
+): Promise<RunFact[]> {
   const usage = open.usage === null ? null : noTokens(open.usage);
   const facts = wasStreamed
     ? []
@@ -103,17 +127,6 @@ async function speak(tx: Repositories, run: Run, call: ToolCall, open: OpenTurn)
   const row = resultMessage({ id: null, conversationId: run.conversationId }, run, call, open.at);
   await tx.messages.append(run.conversationId, [row]);
   return facts;
-}
-
-/** True where a visible message of this run already carries the words of a call. */
-async function wasSaid(tx: Repositories, run: Run, callId: string): Promise<boolean> {
-  const page = await tx.messages.page(run.conversationId, {
-    limit: limits.callsPerTurn,
-    order: 'desc',
-    visibleOnly: true,
-    runId: run.id,
-  });
-  return page.items.some((message) => message.callId === callId);
 }
 
 async function decide(
