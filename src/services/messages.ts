@@ -72,11 +72,17 @@ async function newestFirst(store: Store, conversationId: string, request: Histor
   while (more && found.length < wanted) {
     const limit = Math.min(chunkRows, wanted - found.length);
     const page = await store.messages.page(conversationId, { limit, order: 'desc', after, visibleOnly: false });
-    found.push(...page.items.filter((message) => message.callId === null || message.role !== 'assistant'));
+    found.push(...page.items.filter(isTold));
     after = page.items.at(-1)?.id;
     more = page.hasMore && after !== undefined;
   }
   return found.slice(skip, wanted);
+}
+
+/** False for words that the call which said them tells, and for those still being said or taken back half said. */
+function isTold(message: Message): boolean {
+  if (message.role !== 'assistant') return true;
+  return message.callId === null && (message.status === 'completed' || (message.visible && textOf(message) !== ''));
 }
 
 function packed(agent: Agent, message: Message): string | null {
