@@ -14,11 +14,10 @@ export interface Answer {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a parsed foreign body that tests look into
 export type StreamedEvent = Record<string, any> | string;
 
-/** The built program, listening. */
-export interface ServerProcess {
+/** The requests that stories are told with, as the administrator of one server. */
+export interface Client {
   url: string;
-  command: Running;
-  /** Sends a request as the administrator. */
+  /** Sends a request. */
   ask(method: string, path: string, body?: unknown): Promise<Answer>;
   /** Sends a message and yields what is streamed back; it ends, without an error, where the server is killed. */
   stream(path: string, body: unknown): AsyncGenerator<StreamedEvent>;
@@ -28,6 +27,11 @@ export interface ServerProcess {
   say(agentId: string, message: string): Promise<string[]>;
   /** The whole history of an agent, oldest first. */
   history(agentId: string): Promise<HistoryMessage[]>;
+}
+
+/** The built program, listening. */
+export interface ServerProcess extends Client {
+  command: Running;
   /** Ends the process as a power failure would. */
   kill(): Promise<void>;
   /** Asks it to end, and returns its exit status. */
@@ -50,10 +54,25 @@ export async function startServer(machine: Machine, options: RunOptions = {}): P
   const env = { MEMGPT_SERVER_PASS: serverPassword, ...options.env };
   const command = machine.run(['server', '--port', '0'], { ...options, env });
   const [, url = ''] = await command.untilPrinted(/Uvicorn running on (https?:\/\/\S+:\d+) /);
+  return {
+    ...clientOf(url),
+    command,
+    kill: async () => {
+      command.signal('SIGKILL');
+      await command.ended;
+    },
+    stop: async () => {
+      command.signal('SIGTERM');
+      return (await command.ended).status;
+    },
+  };
+}
+
+/** Speaks to a server that has this password. */
+export function clientOf(url: string): Client {
   const ask = (method: string, path: string, body?: unknown): Promise<Answer> => send(url, method, path, body);
   return {
     url,
-    command,
     ask,
     stream: (path, body) => stream(url, path, body),
     newAgent: async (config = {}) => {
@@ -69,14 +88,6 @@ export async function startServer(machine: Machine, options: RunOptions = {}): P
     history: async (agentId) => {
       const { json } = await ask('GET', `/api/agents/${agentId}/messages-cursor?limit=1000`);
       return [...(json.messages as HistoryMessage[])].reverse();
-    },
-    kill: async () => {
-      command.signal('SIGKILL');
-      await command.ended;
-    },
-    stop: async () => {
-      command.signal('SIGTERM');
-      return (await command.ended).status;
     },
   };
 }
@@ -99,15 +110,16 @@ export function spokenInHistory(history: readonly HistoryMessage[]): string[] {
 }
 
 /**
- * What is wrong with a history, empty where nothing is: ids and calls that come twice, calls that nothing answers,
- * answers to no call. What was said in plain text is shown as a call that says it, and nothing answers that.
+ * What is wrong with a history, empty where nothing is: ids of messages that come twice, calls that are not answered
+ * exactly once, answers to no call. Some model servers use the id of an answered call again; that is no fault.
  */
 export function historyFaults(history: readonly HistoryMessage[]): string[] {
   const calls = new Map<string, number>();
   const faults: string[] = [];
   for (const message of history) {
     for (const call of message.tool_calls ?? []) {
-      if (calls.has(call.id)) faults.push(`call ${call.id} is made twice`);
+      if (calls.get(call.id) === 0) faults.push(`call ${call.id} is made again before it has a result`);
+      if ((calls.get(call.id) ?? 0) > 1) faults.push(`call ${call.id} has several results`);
       calls.set(call.id, 0);
     }
     if (message.role !== 'tool') continue;
