@@ -38,6 +38,15 @@ export function describeSearch(store: OpenStore): void {
       expect(found.texts).not.toContain('red');
     });
 
+    it('answers a question by the words that matter in it', async () => {
+      const { memory } = await makeScene(store());
+      for (const text of ['What is the weather?', 'The piano was tuned.', 'Who are you to me?']) {
+        await store().memories.insertPassage(makePassage(memory.id, { text }));
+      }
+      const question = 'What was it that you did to the PIANO?';
+      expect(await archive(memory.id, question)).toEqual({ texts: ['The piano was tuned.'], total: 1 });
+    });
+
     it('takes every query for words and nothing else', async () => {
       const { memory } = await makeScene(store());
       await store().memories.insertPassage(makePassage(memory.id, { text: 'near the and or not text scope' }));
