@@ -177,7 +177,8 @@ function toolsOf(request: NewAgent, preset: Preset, context: PlanContext): strin
   return [...names];
 }
 
-function planBlocks(memoryId: string, wanted: NewBlock[], now: number): Block[] {
+/** The first blocks of a memory. Throws `invalid_request` where a label or a text cannot stand. */
+export function planBlocks(memoryId: string, wanted: NewBlock[], now: number): Block[] {
   const blocks: Block[] = [];
   for (const { label, value, description, charsMax, readOnly } of wanted) {
     const usual = label === 'persona' || label === 'human' ? limits.blockCharsDefault : limits.blockCharsOther;

@@ -5,12 +5,15 @@ import type { Follow } from '../runs/follow.js';
 import type { Notifier } from '../runs/notifier.js';
 import type { Store } from '../store/store.js';
 import { createAgentService, type AgentService } from './agents.js';
+import { createAssistantService, type AssistantService } from './assistants.js';
 import { createCommandService, type CommandService } from './commands.js';
 import { createMemoryService, type MemoryService } from './memories.js';
 import type { MemoryScope } from './memory-scope.js';
 import { createMessageService, type MessageService } from './messages.js';
 import type { RunService } from './run-commands.js';
 import { createRunService } from './runs.js';
+import { createThreadMessageService, type ThreadMessageService } from './thread-messages.js';
+import { createThreadService, type ThreadService } from './threads.js';
 import { createUserService, type UserService } from './users.js';
 
 /** The verbs that faces and the command line share. */
@@ -21,6 +24,9 @@ export interface Services {
   messages: MessageService;
   runs: RunService;
   commands: CommandService;
+  assistants: AssistantService;
+  threads: ThreadService;
+  threadMessages: ThreadMessageService;
 }
 
 /** What the verbs are made from. */
@@ -49,5 +55,8 @@ export function createServices(parts: ServiceParts): Services {
     messages,
     runs,
     commands: createCommandService({ agents, memories, messages, runs }),
+    assistants: createAssistantService({ store, clock, providers }),
+    threads: createThreadService({ store, clock, runs }),
+    threadMessages: createThreadMessageService({ store, clock }),
   };
 }

@@ -1,0 +1,159 @@
+import type { Agent, AgentTool, ModelSettings } from '../domain/agent.js';
+import type { Clock } from '../domain/clock.js';
+import { notFound } from '../domain/errors.js';
+import { newId } from '../domain/ids.js';
+import type { Page, PageRequest } from '../domain/page.js';
+import type { Principal } from '../domain/user.js';
+import { nativeTools } from '../engine/tools/registry.js';
+import type { ProviderRegistry } from '../providers/provider.js';
+import type { Repositories, Store } from '../store/store.js';
+import { newDefaultMemory, planBlocks } from './agent-creation.js';
+import { requireFiles, type FileReferences } from './file-references.js';
+
+/** A tool that the original ran itself, at its place in the list it was given in. Kept to be given back. */
+export interface HostedTool {
+  at: number;
+  tool: Record<string, unknown>;
+}
+
+/** What the OpenAI face says of an assistant. */
+export interface AssistantFields {
+  name: string | null;
+  description: string | null;
+  instructions: string | null;
+  model: string;
+  /** Carried out by the client. */
+  functions: AgentTool[];
+  hostedTools: HostedTool[];
+  metadata: Record<string, string>;
+  settings: Pick<ModelSettings, 'temperature' | 'topP' | 'reasoningEffort' | 'responseFormat'>;
+  /** What its tools may read. */
+  files: FileReferences;
+}
+
+/** What of it may be left out. */
+export type NewAssistant = Partial<AssistantFields> & Pick<AssistantFields, 'model'>;
+
+/** The verbs of assistants: agents of either face, as the OpenAI face knows them. */
+export interface AssistantService {
+  /** Makes an agent with a memory of its own and the tools to use it. Throws `model_refused`. */
+  create(principal: Principal, request: NewAssistant): Promise<Agent>;
+  /** Every agent of the caller, whichever face made it. */
+  page(principal: Principal, request: PageRequest): Promise<Page<Agent>>;
+  get(principal: Principal, id: string): Promise<Agent>;
+  /** Changes what is given and nothing else; the tools that run in this server stay. Throws `conflict` for a taken name. */
+  update(principal: Principal, id: string, changes: Partial<AssistantFields>): Promise<Agent>;
+}
+
+/** What the service is made from. */
+export interface AssistantServiceParts {
+  store: Store;
+  clock: Clock;
+  providers: ProviderRegistry;
+}
+
+/** What an assistant may come to know; it is told of both in every prompt. */
+const firstBlocks = [
+  { label: 'persona', value: '', description: 'How you should speak and act, as people have asked you to.' },
+  { label: 'human', value: '', description: 'What you know of the person you talk to.' },
+];
+
+/** Makes the verbs of assistants. */
+export function createAssistantService(parts: AssistantServiceParts): AssistantService {
+  const { store, clock, providers } = parts;
+  const owned = async (reader: Repositories, principal: Principal, id: string): Promise<Agent> => {
+    const agent = await reader.agents.get(principal.userId, id);
+    if (agent === null) throw notFound('agent', id);
+    return agent;
+  };
+  return {
+    create: async (principal, request) => {
+      // A name that no provider answers to is refused here rather than in every run to come.
+      providers.resolve(request.model);
+      requireFiles(request.files);
+      return store.transaction(async (tx) => insertAssistant(tx, principal, request, clock.now()));
+    },
+    page: (principal, request) => store.agents.page(principal.userId, request),
+    get: (principal, id) => owned(store, principal, id),
+    update: async (principal, id, changes) => {
+      if (changes.model !== undefined) providers.resolve(changes.model);
+      requireFiles(changes.files);
+      return store.transaction(async (tx) => {
+        const agent = await owned(tx, principal, id);
+        const next = { ...withChanges(agent, changes), updatedAt: clock.now() };
+        await tx.agents.update(next);
+        return next;
+      });
+    },
+  };
+}
+
+/**
+ * The tools of an assistant: its functions, and those it remembers with. A function takes the place of a memory tool of
+ * the same name, since it is the client that asked for it.
+ */
+export function withMemoryTools(functions: readonly AgentTool[], memoryTools: readonly string[]): AgentTool[] {
+  const taken = new Set(functions.map((tool) => tool.name));
+  const builtin = memoryTools.filter((name) => !taken.has(name));
+  return [...builtin.map((name): AgentTool => ({ type: 'builtin', name })), ...functions];
+}
+
+/** The hosted tools that were given to an agent. */
+export function hostedToolsOf(agent: Pick<Agent, 'faceData'>): HostedTool[] {
+  return (agent.faceData['hostedTools'] as HostedTool[] | undefined) ?? [];
+}
+
+async function insertAssistant(
+  tx: Repositories,
+  principal: Principal,
+  request: NewAssistant,
+  now: number,
+): Promise<Agent> {
+  const agent: Agent = {
+    id: newId(),
+    ownerId: principal.userId,
+    name: request.name ?? null,
+    description: request.description ?? null,
+    instructions: request.instructions ?? null,
+    model: request.model,
+    protocol: 'native',
+    origin: 'openai',
+    envelope: 'plain',
+    settings: request.settings ?? {},
+    tools: withMemoryTools(request.functions ?? [], nativeTools),
+    metadata: request.metadata ?? {},
+    faceData: { hostedTools: request.hostedTools ?? [] },
+    mainConversationId: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+  const memory = newDefaultMemory(agent.id, now);
+  await tx.agents.insert(agent);
+  await tx.memories.insert(memory);
+  for (const block of planBlocks(memory.id, firstBlocks, now)) await tx.memories.insertBlock(block, 'system', null);
+  return agent;
+}
+
+function withChanges(agent: Agent, changes: Partial<AssistantFields>): Agent {
+  const { functions, hostedTools, settings } = changes;
+  // A null is a value here: it clears.
+  const given = <K extends 'name' | 'description' | 'instructions' | 'model' | 'metadata'>(field: K): Agent[K] =>
+    changes[field] === undefined ? agent[field] : (changes[field] as Agent[K]);
+  return {
+    ...agent,
+    name: given('name'),
+    description: given('description'),
+    instructions: given('instructions'),
+    model: given('model'),
+    metadata: given('metadata'),
+    settings: { ...agent.settings, ...settings },
+    tools: functions === undefined ? agent.tools : withMemoryTools(functions, builtinsOf(agent)),
+    faceData: hostedTools === undefined ? agent.faceData : { ...agent.faceData, hostedTools },
+  };
+}
+
+/** What an agent of the native face was given stays; an assistant has its memory tools, save those it gave away. */
+function builtinsOf(agent: Agent): readonly string[] {
+  if (agent.origin === 'openai') return nativeTools;
+  return agent.tools.flatMap((tool) => (tool.type === 'builtin' ? [tool.name] : []));
+}

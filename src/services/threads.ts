@@ -1,0 +1,121 @@
+import type { Clock } from '../domain/clock.js';
+import type { Conversation } from '../domain/conversation.js';
+import { AppError, notFound } from '../domain/errors.js';
+import { newId } from '../domain/ids.js';
+import type { Page } from '../domain/page.js';
+import type { Principal } from '../domain/user.js';
+import type { ConversationPageRequest, Repositories, Store } from '../store/store.js';
+import { requireFiles, requireFilesOf, type FileReferences } from './file-references.js';
+import { newMessage } from './incoming-messages.js';
+import { privateMemoryKey } from './memory-scope.js';
+import type { IncomingMessage, RunService } from './run-commands.js';
+
+/** What a thread begins with. */
+export interface NewThread {
+  metadata: Record<string, string>;
+  messages: IncomingMessage[];
+  files?: FileReferences;
+}
+
+/** What may be changed of it; what is absent stays. */
+export interface ThreadChanges {
+  /** Takes the place of all pairs there were. */
+  metadata?: Record<string, string>;
+  files?: FileReferences;
+}
+
+/** The verbs of threads: conversations as the OpenAI face knows them. Somebody else's is `not_found`. */
+export interface ThreadService {
+  create(principal: Principal, thread: NewThread): Promise<Conversation>;
+  get(principal: Principal, id: string): Promise<Conversation>;
+  /** The caller's conversations; those of the native face are among them. */
+  page(principal: Principal, request: ConversationPageRequest): Promise<Page<Conversation>>;
+  /** A memory that its pairs name is opened by agents that come to speak here later; open windows keep theirs. */
+  update(principal: Principal, id: string, changes: ThreadChanges): Promise<Conversation>;
+  /** Deletes it with its messages and runs and with what was remembered for it alone. An active run is stopped. */
+  delete(principal: Principal, id: string): Promise<void>;
+}
+
+/** What the service is made from. */
+export interface ThreadServiceParts {
+  store: Store;
+  clock: Clock;
+  runs: Pick<RunService, 'cancel'>;
+}
+
+/** Makes the verbs of threads. */
+export function createThreadService({ store, clock, runs }: ThreadServiceParts): ThreadService {
+  const owned = async (reader: Repositories, principal: Principal, id: string): Promise<Conversation> => {
+    const conversation = await reader.conversations.get(principal.userId, id);
+    if (conversation === null) throw notFound('conversation', id);
+    return conversation;
+  };
+  return {
+    create: async (principal, thread) => {
+      requireFiles(thread.files);
+      requireFilesOf(thread.messages);
+      return store.transaction(async (tx) => {
+        const at = clock.now();
+        const conversation: Conversation = {
+          id: newId(),
+          ownerId: principal.userId,
+          memoryKey: memoryKeyFrom(thread.metadata),
+          metadata: thread.metadata,
+          lastSeq: 0,
+          createdAt: at,
+        };
+        await tx.conversations.insert(conversation);
+        const { id } = conversation;
+        await tx.messages.append(
+          id,
+          thread.messages.map((message) => newMessage(message, id, null, at)),
+        );
+        return { ...conversation, lastSeq: thread.messages.length };
+      });
+    },
+    get: (principal, id) => owned(store, principal, id),
+    page: (principal, request) => store.conversations.page(principal.userId, request),
+    update: async (principal, id, changes) => {
+      requireFiles(changes.files);
+      return store.transaction(async (tx) => {
+        const thread = await owned(tx, principal, id);
+        if (changes.metadata === undefined) return thread;
+        const { metadata } = changes;
+        // Pairs that name no memory say nothing of it: apps replace them all in order to set a title.
+        const next = { ...thread, metadata, memoryKey: memoryKeyFrom(metadata) ?? thread.memoryKey };
+        await tx.conversations.update(next);
+        return next;
+      });
+    },
+    delete: async (principal, id) => {
+      await owned(store, principal, id);
+      const active = await store.runs.active(id);
+      if (active !== null) await stop(runs, principal, active.id);
+      await store.transaction(async (tx) => {
+        await owned(tx, principal, id);
+        await tx.memories.deleteOpened(id, privateMemoryKey(id));
+        await tx.conversations.delete(principal.userId, id);
+      });
+    },
+  };
+}
+
+/** The key of the memory that a thread's pairs name: the end user's, by either of two names. */
+export function memoryKeyFrom(metadata: Record<string, string>): string | null {
+  const named = [metadata['memory'], metadata['user_id']].find((value) => value !== undefined && value !== '');
+  return named === undefined ? null : userMemoryKey(named);
+}
+
+/** The key of what is remembered for an end user. */
+export function userMemoryKey(name: string): string {
+  return `user:${name}`;
+}
+
+/** A run that has ended in the meantime needs no stopping. */
+async function stop(runs: Pick<RunService, 'cancel'>, principal: Principal, runId: string): Promise<void> {
+  try {
+    await runs.cancel(principal, runId);
+  } catch (error) {
+    if (!(error instanceof AppError && error.code === 'conflict')) throw error;
+  }
+}
