@@ -92,7 +92,9 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
   sweeper.start();
   indexer.start();
 
-  const app = createApp({ services, clock, version: programVersion(), log: logger, corsOrigins: config.corsOrigins });
+  const { corsOrigins } = config;
+  const answers = cache.named('answers');
+  const app = createApp({ services, clock, version: programVersion(), log: logger, corsOrigins, answers });
   const server = createServer(app, await tlsPair(config));
   return {
     store,

@@ -2,7 +2,9 @@ import { healthRoutes } from './health.js';
 import type { Dialect, ErrorAnswer } from './mount.js';
 import { detail, nativeDialect } from './native/errors.js';
 import { nativeRoutes } from './native/index.js';
+import { openaiDialect } from './openai/dialect.js';
 import { toAnswer as toOpenaiAnswer, unknownUrl } from './openai/errors.js';
+import { openaiRoutes } from './openai/index.js';
 import type { Route } from './route.js';
 
 /** A table of routes and the dialect in which they refuse. */
@@ -12,7 +14,10 @@ export interface Face {
 }
 
 /** All faces that are served, and described in the generated documents. */
-export const faces: readonly Face[] = [{ routes: [...healthRoutes, ...nativeRoutes], dialect: nativeDialect }];
+export const faces: readonly Face[] = [
+  { routes: [...healthRoutes, ...nativeRoutes], dialect: nativeDialect },
+  { routes: openaiRoutes, dialect: openaiDialect },
+];
 
 /** How a path refuses that no route answers to, or that failed before one was found. */
 export interface PathDialect {

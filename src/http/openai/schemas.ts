@@ -1,0 +1,260 @@
+import { z } from 'zod';
+import { limits } from '../../domain/limits.js';
+import { parseId, prefixOf, type OpenaiKind } from './ids.js';
+
+/** Characters, pairs and items that the original allows. */
+const most = {
+  name: 256,
+  description: 512,
+  instructions: 256_000,
+  tools: 128,
+  metadataPairs: 16,
+  metadataKey: 64,
+  metadataValue: 512,
+  formatName: 64,
+  hostedFiles: 20,
+  vectorStores: 1,
+} as const;
+
+const functionName = /^[a-zA-Z0-9_-]{1,64}$/u;
+
+/** An id in any spelling, as the id inside. What is no id of its kind is refused by its prefix. */
+export function idField(kind: OpenaiKind) {
+  return z.string().transform((text, context) => {
+    const id = parseId(kind, text);
+    if (id !== null) return id;
+    const message = `Invalid '{param}': '${text.slice(0, 100)}'. Expected an ID that begins with '${prefixOf(kind)}'.`;
+    context.addIssue({ code: 'custom', message, params: { code: 'invalid_value' } });
+    return z.NEVER;
+  });
+}
+
+/** Free pairs of text. Absent keeps or leaves empty, null clears. */
+export const metadataField = z
+  .record(z.string(), z.string().max(most.metadataValue))
+  .superRefine((pairs, context) => {
+    const keys = Object.keys(pairs);
+    if (keys.length > most.metadataPairs) {
+      const message = `Invalid '{param}': too many properties. Expected an object with at most ${most.metadataPairs} properties, but got an object with ${keys.length} properties instead.`;
+      context.addIssue({ code: 'custom', message, params: { code: 'object_above_max_properties' } });
+    }
+    const long = keys.find((key) => key.length > most.metadataKey);
+    if (long === undefined) return;
+    const message = `Invalid '{param}': property name too long. Expected a property name with maximum length ${most.metadataKey}, but got a property name with length ${long.length} instead.`;
+    context.addIssue({ code: 'custom', message, params: { code: 'property_name_above_max_length' } });
+  })
+  .nullish();
+
+/** A number between two bounds, told of as a decimal. */
+function decimalField(least: number, greatest: number) {
+  return z.number().min(least, 'decimal').max(greatest, 'decimal').nullish();
+}
+
+/** Settings of the model call that assistants and runs share. */
+export const samplingFields = {
+  temperature: decimalField(0, 2),
+  top_p: decimalField(0, 1),
+  reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullish(),
+};
+
+const jsonSchemaFormat = z.strictObject({
+  name: z.string().regex(functionName),
+  description: z.string().nullish(),
+  schema: z.record(z.string(), z.unknown()).nullish(),
+  strict: z.boolean().nullish(),
+});
+
+/** What the reply must look like. */
+export const responseFormatField = z
+  .union([
+    z.literal('auto'),
+    z.discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('text') }),
+      z.strictObject({ type: z.literal('json_object') }),
+      z.strictObject({ type: z.literal('json_schema'), json_schema: jsonSchemaFormat }),
+    ]),
+  ])
+  .nullish();
+
+const fileSearchOptions = z.strictObject({
+  max_num_results: z.int().min(1).max(50).nullish(),
+  ranking_options: z
+    .strictObject({
+      ranker: z.enum(['auto', 'default_2024_08_21']).nullish(),
+      score_threshold: z.number().min(0, 'decimal').max(1, 'decimal'),
+    })
+    .nullish(),
+});
+
+/** One tool. `retrieval` is the name that `file_search` had in the first version. */
+export const toolField = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('code_interpreter') }),
+  z.strictObject({ type: z.enum(['file_search', 'retrieval']), file_search: fileSearchOptions.nullish() }),
+  z.strictObject({
+    type: z.literal('function'),
+    function: z.strictObject({
+      name: z.string().regex(functionName),
+      description: z.string().nullish(),
+      parameters: z.record(z.string(), z.unknown()).nullish(),
+      strict: z.boolean().nullish(),
+    }),
+  }),
+]);
+
+/** A list of tools in which every function has a name of its own. */
+export const toolsField = z
+  .array(toolField)
+  .max(most.tools)
+  .superRefine((tools, context) => {
+    const names = tools.flatMap((tool) => (tool.type === 'function' ? [tool.function.name] : []));
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice === undefined) return;
+    const message = `Invalid '{param}': the name of a function must be unique, and '${twice}' is not.`;
+    context.addIssue({ code: 'custom', message, params: { code: 'invalid_value' } });
+  });
+
+/** The files and vector stores that hosted tools may read. */
+export const toolResourcesField = z
+  .strictObject({
+    code_interpreter: z.strictObject({ file_ids: z.array(z.string()).max(most.hostedFiles).nullish() }).nullish(),
+    file_search: z
+      .strictObject({
+        vector_store_ids: z.array(z.string()).max(most.vectorStores).nullish(),
+        vector_stores: z.array(z.record(z.string(), z.unknown())).max(most.vectorStores).nullish(),
+      })
+      .nullish(),
+  })
+  .nullish();
+
+/** The names of files that the first version of the original took in place of resources and attachments. */
+const earlyFileIds = z.array(z.string()).nullish();
+
+const assistantFields = {
+  name: z.string().max(most.name).nullish(),
+  description: z.string().max(most.description).nullish(),
+  instructions: z.string().max(most.instructions).nullish(),
+  tools: toolsField.nullish(),
+  tool_resources: toolResourcesField,
+  metadata: metadataField,
+  response_format: responseFormatField,
+  file_ids: earlyFileIds,
+  ...samplingFields,
+};
+
+/** The body that makes an assistant. */
+export const createAssistantBody = z.strictObject({ model: z.string().min(1), ...assistantFields });
+
+/** The body that changes one: what is absent stays. */
+export const updateAssistantBody = z
+  .strictObject({ model: z.string().min(1).optional(), ...assistantFields })
+  .default({});
+
+const imageDetail = z.enum(['auto', 'low', 'high']).nullish();
+
+const contentPart = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text'), text: z.string() }),
+  z.strictObject({
+    type: z.literal('image_url'),
+    image_url: z.strictObject({ url: z.string().min(1), detail: imageDetail }),
+  }),
+  z.strictObject({
+    type: z.literal('image_file'),
+    image_file: z.strictObject({ file_id: z.string().min(1), detail: imageDetail }),
+  }),
+]);
+
+/** What a message says: a text, or parts of which at least one is there. */
+export const contentField = z
+  .union([z.string().min(1), z.array(contentPart).min(1)])
+  .superRefine((content, context) => {
+    const texts =
+      typeof content === 'string' ? [content] : content.map((part) => (part.type === 'text' ? part.text : ''));
+    const length = texts.reduce((sum, text) => sum + text.length, 0);
+    if (length <= limits.messageCharsMax) return;
+    const message = `Invalid '{param}': string too long. Expected a string with maximum length ${limits.messageCharsMax}, but got a string with length ${length} instead.`;
+    context.addIssue({ code: 'custom', message, params: { code: 'string_above_max_length' } });
+  });
+
+const attachmentTool = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('code_interpreter') }),
+  z.strictObject({ type: z.enum(['file_search', 'retrieval']) }),
+]);
+
+/** A message as a caller brings it: alone, with a thread, or with a run. */
+export const messageField = z.strictObject({
+  role: z.enum(['user', 'assistant']),
+  content: contentField,
+  attachments: z
+    .array(z.strictObject({ file_id: z.string().min(1), tools: z.array(attachmentTool).nullish() }))
+    .nullish(),
+  metadata: metadataField,
+  file_ids: earlyFileIds,
+});
+
+/** The body that changes a message, a run or a thread's pairs. */
+export const metadataBody = z.strictObject({ metadata: metadataField }).default({});
+
+/** A thread as it is made. */
+export const threadField = z.strictObject({
+  messages: z.array(messageField).max(limits.messagesPerCreation).nullish(),
+  tool_resources: toolResourcesField,
+  metadata: metadataField,
+});
+
+/** The body that makes a thread; it may be absent. */
+export const createThreadBody = threadField.default({});
+
+/** The body that changes one. */
+export const updateThreadBody = z
+  .strictObject({ tool_resources: toolResourcesField, metadata: metadataField })
+  .default({});
+
+/** A number as queries carry it; other text is left for the schema behind it to refuse. */
+const queryInteger = z.preprocess(
+  (value) => (typeof value === 'string' && /^-?\d+$/u.test(value) ? Number(value) : value),
+  z.int().min(1).max(limits.pageItemsMax).optional(),
+);
+
+const cursorField = (kind: OpenaiKind) =>
+  z.preprocess((value) => (value === '' ? undefined : value), idField(kind).optional());
+
+/** The fields of every list's query. What else a query holds, such as Azure's version, is nobody's concern. */
+export function listFields(kind: OpenaiKind) {
+  return {
+    limit: queryInteger,
+    order: z.enum(['asc', 'desc']).optional(),
+    after: cursorField(kind),
+    before: cursorField(kind),
+  };
+}
+
+/** The parameters of a path with a thread. */
+export const threadPath = z.object({ thread_id: idField('conversation') });
+
+/** The parameters of a path with a message. */
+export const messagePath = threadPath.extend({ message_id: idField('message') });
+
+/** The parameters of a path with an assistant. */
+export const assistantPath = z.object({ assistant_id: idField('agent') });
+
+/** The query of the list of assistants. */
+export const assistantListQuery = z.object(listFields('agent'));
+
+/** The query of the list of messages. */
+export const messageListQuery = z.object({ ...listFields('message'), run_id: idField('run').optional() });
+
+/** The query of the list of threads, which the original kept to itself: `metadata[key]=value` narrows it. */
+export const threadListQuery = z
+  .looseObject({
+    ...listFields('conversation'),
+    memory: z.string().optional(),
+    assistant_id: idField('agent').optional(),
+  })
+  .transform(({ limit, order, after, before, memory, assistant_id, ...rest }) => {
+    const pairs = Object.entries(rest).flatMap(([name, value]) => {
+      const key = /^metadata\[(.+)\]$/u.exec(name)?.[1];
+      return key !== undefined && typeof value === 'string' ? [[key, value] as const] : [];
+    });
+    const metadata: Record<string, string> = Object.fromEntries(pairs);
+    return { limit, order, after, before, memory, assistant_id, metadata };
+  });
