@@ -5,6 +5,7 @@ import { createToolRegistry } from '../../src/engine/tools/registry.js';
 import type { Script } from '../../src/providers/scripted.js';
 import { createServices, type Services } from '../../src/services/services.js';
 import { systemClock } from '../../src/domain/clock.js';
+import { openCache } from '../../src/store/cache.js';
 import type { Store } from '../../src/store/store.js';
 import { openRoom, registryOf, type EngineRoom } from '../support/engine-room.js';
 
@@ -59,7 +60,9 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
   const logged: LoggedFact[] = [];
   const note = (level: LoggedFact['level']) => (fact: object, message: string) =>
     void logged.push({ level, fact: { ...fact }, message });
+  const cache = await openCache({ home: '', url: 'memory:', store: store.name });
   const app = createApp({
+    answers: cache.named('answers'),
     services,
     clock,
     version: '0.1.0',
@@ -87,6 +90,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await cache.close();
       await room.close();
     },
   };

@@ -102,14 +102,15 @@ function outOfBounds(
 ): Omit<InputRefusal, 'param'> {
   const tooBig = issue.code === 'too_big';
   const bound = String(tooBig ? issue.maximum : issue.minimum);
-  if (typeof value === 'string' || Array.isArray(value)) {
-    const kind = typeof value === 'string' ? 'string' : 'array';
-    const word = typeof value === 'string' ? 'a string' : 'an array';
+  if (issue.origin === 'string' || issue.origin === 'array') {
+    const kind = issue.origin;
+    const word = withArticle(kind);
+    const length = typeof value === 'string' || Array.isArray(value) ? value.length : 0;
     if (!tooBig) {
       const message = `Invalid '${name}': empty ${kind}. Expected ${word} with minimum length ${bound}, but got an empty ${kind} instead.`;
       return { message, code: `empty_${kind}` };
     }
-    const message = `Invalid '${name}': ${kind} too long. Expected ${word} with maximum length ${bound}, but got ${word} with length ${value.length} instead.`;
+    const message = `Invalid '${name}': ${kind} too long. Expected ${word} with maximum length ${bound}, but got ${word} with length ${length} instead.`;
     return { message, code: `${kind}_above_max_length` };
   }
   // A bound of a decimal says so in its message; all others are bounds of whole numbers.
@@ -138,9 +139,12 @@ function withArticle(word: string): string {
   return /^[aeiou]/u.test(word) ? `an ${word}` : `a ${word}`;
 }
 
+/** Names that are understood for the sake of old clients, and recommended to nobody. */
+const outdated: ReadonlySet<unknown> = new Set(['retrieval']);
+
 /** `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`. */
 function listed(options: readonly unknown[]): string {
-  const words = options.map((option) => `'${String(option)}'`);
+  const words = options.filter((option) => !outdated.has(option)).map((option) => `'${String(option)}'`);
   if (words.length < 3) return words.join(' and ');
   return `${words.slice(0, -1).join(', ')}, and ${words.at(-1) ?? ''}`;
 }
