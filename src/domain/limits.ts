@@ -85,6 +85,37 @@ export const limits = {
   idempotencyWindowMs: 24 * 3_600_000,
   /** Messages that a conversation may be made with. */
   messagesPerCreation: 32,
+  /** How soon those who ask again and again whether a run has ended are told to ask. */
+  pollAfterMs: 250,
+  /** Bytes of one file. */
+  fileBytesMax: 512 * 1024 * 1024,
+  /** Items of a list of files. */
+  filesPageMax: 10_000,
+  /** Files that one request may put into a library. */
+  filesPerBatch: 2_000,
+  /** Attributes of a file in a library, and characters of a name and of a value. */
+  attributesPerFile: 16,
+  attributeNameCharsMax: 64,
+  attributeValueCharsMax: 512,
+  /** Libraries searched together. */
+  librariesPerSearch: 20,
+  /** Passages of a search of libraries, unless asked for fewer or more, and the most. */
+  libraryHits: 20,
+  libraryHitsMax: 50,
+  /** Tokens of text that one search of libraries gives the model. */
+  libraryTokens: 16_000,
+  /** How long a file may take to be read, and to give its next part. */
+  extractionMs: 30 * 60_000,
+  extractionSilenceMs: 120_000,
+  /** Megabytes of heap of a thread that reads files. */
+  extractionHeapMegabytes: 512,
+  /** Bytes that a packed document may unfold to, and pages of a document. */
+  unpackedBytesMax: 256 * 1024 * 1024,
+  documentPagesMax: 5_000,
+  /** Bytes of text of one file. */
+  documentTextBytesMax: 64 * 1024 * 1024,
+  /** How long bytes are nobody's before they are deleted. */
+  blobGraceMs: 600_000,
   /** How often a stream that has nothing to say shows that it lives; some clients give up after five seconds. */
   streamKeepAliveMs: 3_000,
   /** How long running work may take to finish when the server stops. */

@@ -55,7 +55,7 @@ export interface ReadLog {
 
 /** The verbs of runs. */
 export interface RunService {
-  /** The run as it was committed, `queued`. */
+  /** The run as it was committed, `queued`. Throws `model_refused` where no provider answers to its own model's name. */
   start(principal: Principal, command: StartRun): Promise<Run>;
   /** Throws `not_found` also where it is a run of another conversation than the one named. */
   get(principal: Principal, id: string, conversationId?: string): Promise<Run>;

@@ -6,6 +6,7 @@ import { limits } from '../domain/limits.js';
 import type { NewMessage } from '../domain/message.js';
 import type { Run, RunOverrides } from '../domain/run.js';
 import type { Repositories } from '../store/store.js';
+import { hostedToolsOf } from './assistants.js';
 import type { IncomingMessage, StartRun } from './run-commands.js';
 
 /** A run as it is asked for, with the messages it brings. */
@@ -32,7 +33,7 @@ export function newRun(agent: Agent, conversation: Conversation, command: StartR
     leaseUntil: null,
     lastSeq: 0,
     metadata: command.metadata ?? {},
-    faceData: command.faceData ?? {},
+    faceData: faceDataOf(agent, command),
     createdAt: at,
     startedAt: null,
     expiresAt: at + limits.runWaitMs,
@@ -40,9 +41,17 @@ export function newRun(agent: Agent, conversation: Conversation, command: StartR
   };
 }
 
+/** Hosted tools are settings too: a run that keeps its settings keeps them, unless it came with its own. */
+function faceDataOf(agent: Agent, { keepsSettings, faceData }: StartRun): Record<string, unknown> {
+  const hostedTools = hostedToolsOf(agent);
+  return keepsSettings === true && hostedTools.length > 0 ? { hostedTools, ...faceData } : (faceData ?? {});
+}
+
 /** Overrides that leave nothing to the agent as it may become. */
 export function settingsOf(agent: Agent, overrides: RunOverrides = {}): RunOverrides {
-  const own = agent.tools.filter((tool) => tool.type === 'builtin');
+  const named = new Set(overrides.tools?.map((tool) => tool.name));
+  // A function takes the place of a tool of the same name: it is the client that asked for it.
+  const own = agent.tools.filter((tool) => tool.type === 'builtin' && !named.has(tool.name));
   return {
     ...overrides,
     model: overrides.model ?? agent.model,

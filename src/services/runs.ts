@@ -6,11 +6,13 @@ import { isFinal } from '../domain/status.js';
 import { queueTopic } from '../domain/topics.js';
 import type { Principal } from '../domain/user.js';
 import { endRun } from '../engine/ending.js';
+import type { ProviderRegistry } from '../providers/provider.js';
 import { appendAsFace } from '../runs/append.js';
 import type { Follow } from '../runs/follow.js';
 import type { Notifier } from '../runs/notifier.js';
 import type { Repositories, Store } from '../store/store.js';
 import { takeOutputs } from './call-outputs.js';
+import { requireFilesOf } from './file-references.js';
 import { openWindow, type MemoryScope } from './memory-scope.js';
 import type { ReadLog, RunService, StartRun } from './run-commands.js';
 import { insertRun, newRun, settingsOf } from './run-creation.js';
@@ -22,6 +24,7 @@ export interface RunServiceDependencies {
   follow: Follow;
   clock: Clock;
   memoryScope: MemoryScope;
+  providers: Pick<ProviderRegistry, 'resolve'>;
 }
 
 /** Makes the verbs of runs. */
@@ -41,6 +44,8 @@ export function createRunService(dependencies: RunServiceDependencies): RunServi
 
   return {
     async start(principal, command) {
+      requireFilesOf(command.input);
+      if (command.overrides?.model !== undefined) dependencies.providers.resolve(command.overrides.model);
       if (command.whenActive === 'interrupt') await interrupt(dependencies, principal, command.conversationId);
       return start(dependencies, principal, command);
     },

@@ -13,6 +13,7 @@ import { createMessageService, type MessageService } from './messages.js';
 import type { RunService } from './run-commands.js';
 import { createRunService } from './runs.js';
 import { createThreadMessageService, type ThreadMessageService } from './thread-messages.js';
+import { createThreadRunService, type ThreadRunService } from './thread-runs.js';
 import { createThreadService, type ThreadService } from './threads.js';
 import { createUserService, type UserService } from './users.js';
 
@@ -27,6 +28,7 @@ export interface Services {
   assistants: AssistantService;
   threads: ThreadService;
   threadMessages: ThreadMessageService;
+  threadRuns: ThreadRunService;
 }
 
 /** What the verbs are made from. */
@@ -48,6 +50,8 @@ export function createServices(parts: ServiceParts): Services {
   const memories = createMemoryService({ store, clock });
   const messages = createMessageService({ store });
   const runs = createRunService(parts);
+  const assistants = createAssistantService({ store, clock, providers });
+  const threads = createThreadService({ store, clock, runs });
   return {
     users: createUserService({ store, clock, adminPassword }),
     agents,
@@ -55,8 +59,9 @@ export function createServices(parts: ServiceParts): Services {
     messages,
     runs,
     commands: createCommandService({ agents, memories, messages, runs }),
-    assistants: createAssistantService({ store, clock, providers }),
-    threads: createThreadService({ store, clock, runs }),
+    assistants,
+    threads,
     threadMessages: createThreadMessageService({ store, clock }),
+    threadRuns: createThreadRunService({ assistants, threads, runs }),
   };
 }

@@ -95,7 +95,7 @@ export async function openRoom(options: RoomOptions): Promise<EngineRoom> {
   const providers = registryOf(provider);
   const notifier = await createNotifier(store);
   const follow = createFollow({ store, notifier });
-  const runs = createRunService({ store, notifier, follow, clock, memoryScope: 'thread' });
+  const runs = createRunService({ store, notifier, follow, clock, memoryScope: 'thread', providers });
   const noCache = { get: () => Promise.resolve(undefined), set: () => Promise.resolve(true) };
   const loop = createLoop({
     store,

@@ -1,0 +1,34 @@
+import type { Run } from '../domain/run.js';
+import type { Principal } from '../domain/user.js';
+import type { AssistantService } from './assistants.js';
+import type { RunService, StartRun } from './run-commands.js';
+import type { NewThread, ThreadService } from './threads.js';
+
+/** The verb of threads that are made together with their first run. */
+export interface ThreadRunService {
+  /** Makes a thread and asks an agent to answer in it; where the run is refused no thread is left. */
+  start(principal: Principal, thread: NewThread, command: Omit<StartRun, 'conversationId'>): Promise<Run>;
+}
+
+/** What the verb is made from. */
+export interface ThreadRunParts {
+  assistants: Pick<AssistantService, 'get'>;
+  threads: Pick<ThreadService, 'create' | 'delete'>;
+  runs: Pick<RunService, 'start'>;
+}
+
+/** Makes the verb. */
+export function createThreadRunService({ assistants, threads, runs }: ThreadRunParts): ThreadRunService {
+  return {
+    start: async (principal, thread, command) => {
+      await assistants.get(principal, command.agentId);
+      const { id } = await threads.create(principal, thread);
+      try {
+        return await runs.start(principal, { ...command, conversationId: id });
+      } catch (error) {
+        await threads.delete(principal, id);
+        throw error;
+      }
+    },
+  };
+}
