@@ -2,7 +2,24 @@ import { uuidv7 } from 'uuidv7';
 
 /** The kinds of object that have an id of their own. */
 export type IdKind =
-  'agent' | 'memory' | 'block' | 'passage' | 'conversation' | 'message' | 'run' | 'step' | 'call' | 'user' | 'key';
+  | 'agent'
+  | 'memory'
+  | 'block'
+  | 'passage'
+  | 'conversation'
+  | 'message'
+  | 'run'
+  | 'step'
+  | 'call'
+  | 'user'
+  | 'key'
+  | 'file'
+  | 'library'
+  | 'batch'
+  | 'job'
+  | 'organisation'
+  | 'tool'
+  | 'preset';
 
 /** How each face spells an id of a kind: Letta `agent-<uuid>`, OpenAI `asst_<base62>`; MemGPT uses the bare UUID. */
 const spellings: Record<IdKind, { letta: string; openai: string }> = {
@@ -17,6 +34,13 @@ const spellings: Record<IdKind, { letta: string; openai: string }> = {
   call: { letta: 'call-', openai: 'call_' },
   user: { letta: 'user-', openai: 'user_' },
   key: { letta: 'sk-', openai: 'key_' },
+  file: { letta: 'doc-', openai: 'file-' },
+  library: { letta: 'source-', openai: 'vs_' },
+  batch: { letta: 'batch-', openai: 'vsfb_' },
+  job: { letta: 'job-', openai: 'job_' },
+  organisation: { letta: 'org-', openai: 'org_' },
+  tool: { letta: 'tool-', openai: 'tool_' },
+  preset: { letta: 'preset-', openai: 'preset_' },
 };
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -25,6 +49,9 @@ const base62Length = 22;
 
 /** The user that the admin password acts as, and the command line. */
 export const defaultUserId = '00000000-0000-0000-0000-000000000000';
+
+/** The organisation of everybody who was given none. */
+export const defaultOrganisationId = defaultUserId;
 
 /** A new id: a UUIDv7 in lower case, so ids sort by the time they were made. */
 export function newId(): string {

@@ -2,6 +2,8 @@
 export interface User {
   id: string;
   name: string | null;
+  /** Null for the organisation that everybody is in who was given none. */
+  organisationId: string | null;
   createdAt: number;
 }
 

@@ -1,10 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../domain/clock.js';
 import { AppError, notFound } from '../domain/errors.js';
-import { defaultUserId, newId } from '../domain/ids.js';
+import { defaultUserId, newId, readId } from '../domain/ids.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import type { ApiKey, Principal, User } from '../domain/user.js';
-import type { Store } from '../store/store.js';
+import type { Repositories, Store } from '../store/store.js';
 
 /** A key at the one moment it can be read. */
 export interface IssuedKey {
@@ -18,6 +18,8 @@ export interface NewUser {
   /** A UUID; one is made where it is null. */
   id?: string | null;
   name?: string | null;
+  /** Throws `invalid_request` where there is no such organisation. */
+  organisationId?: string | null;
   /** A label for the first key. */
   keyName?: string | null;
 }
@@ -31,12 +33,16 @@ export interface UserService {
   page(principal: Principal, request: PageRequest): Promise<Page<User>>;
   /** A user with a first key. Throws `conflict` where the id is taken. */
   create(principal: Principal, user: NewUser): Promise<{ user: User; issued: IssuedKey }>;
+  /** A user without a key. Throws `conflict` where the id is taken. */
+  register(principal: Principal, user: NewUser): Promise<User>;
+  /** Somebody, for an administrator who acts in their place. Null where there is nobody. */
+  find(principal: Principal, id: string): Promise<User | null>;
   /** Deletes a user with all that is theirs. Throws `conflict` for the default user. */
-  delete(principal: Principal, id: string): Promise<void>;
+  delete(principal: Principal, id: string): Promise<User>;
   keys(principal: Principal, userId: string): Promise<ApiKey[]>;
   createKey(principal: Principal, userId: string, name: string | null): Promise<IssuedKey>;
-  /** Withdraws a key by its secret. */
-  deleteKey(principal: Principal, secret: string): Promise<void>;
+  /** Withdraws a key by its secret, or by its id, which is all a list shows of it. */
+  deleteKey(principal: Principal, secretOrId: string): Promise<ApiKey>;
 }
 
 /** What the service is made from. */
@@ -58,28 +64,43 @@ export function createUserService({ store, clock, adminPassword }: UserServicePa
       return key === null ? null : { userId: key.userId, role: 'user' };
     },
     ensureDefault: async () => {
-      await store.users.insert({ id: defaultUserId, name: 'default', createdAt: clock.now() });
+      await store.users.insert({
+        id: defaultUserId,
+        name: 'default',
+        organisationId: null,
+        createdAt: clock.now(),
+      });
     },
     page: async (principal, request) => {
       requireAdmin(principal);
       return store.users.page(request);
     },
-    create: async (principal, { id, name, keyName }) => {
+    create: async (principal, request) => {
       requireAdmin(principal);
-      const user: User = { id: id ?? newId(), name: name ?? null, createdAt: clock.now() };
-      const issued = issueKey(user.id, keyName ?? null, clock.now());
+      const user = newUser(request, clock.now());
+      const issued = issueKey(user.id, request.keyName ?? null, clock.now());
       await store.transaction(async (tx) => {
-        if (!(await tx.users.insert(user))) {
-          throw new AppError('conflict', `User with id ${user.id} already exists`, { param: 'user_id' });
-        }
+        await insertUser(tx, user);
         await tx.users.insertKey(issued.key);
       });
       return { user, issued };
     },
+    register: async (principal, request) => {
+      requireAdmin(principal);
+      const user = newUser(request, clock.now());
+      await store.transaction((tx) => insertUser(tx, user));
+      return user;
+    },
+    find: async (principal, id) => {
+      requireAdmin(principal);
+      return store.users.get(id);
+    },
     delete: async (principal, id) => {
       requireAdmin(principal);
       if (id === defaultUserId) throw new AppError('conflict', 'The default user cannot be deleted.');
-      if (!(await store.users.delete(id))) throw notFound('user', id);
+      const user = await store.users.get(id);
+      if (user === null || !(await store.users.delete(id))) throw notFound('user', id);
+      return user;
     },
     keys: async (principal, userId) => {
       requireAdmin(principal);
@@ -95,12 +116,30 @@ export function createUserService({ store, clock, adminPassword }: UserServicePa
       });
       return issued;
     },
-    deleteKey: async (principal, secret) => {
+    deleteKey: async (principal, secretOrId) => {
       requireAdmin(principal);
-      const hash = sha256(secret).toString('hex');
-      if (!(await store.users.deleteKey(hash))) throw new AppError('not_found', 'API key does not exist');
+      const id = readId('key', secretOrId);
+      const key = await (id === null
+        ? store.users.findKey(sha256(secretOrId).toString('hex'))
+        : store.users.findKeyById(id));
+      if (key === null || !(await store.users.deleteKey(key.hash))) {
+        throw new AppError('not_found', 'API key does not exist');
+      }
+      return key;
     },
   };
+}
+
+function newUser({ id, name, organisationId }: NewUser, now: number): User {
+  return { id: id ?? newId(), name: name ?? null, organisationId: organisationId ?? null, createdAt: now };
+}
+
+async function insertUser(tx: Repositories, user: User): Promise<void> {
+  if (user.organisationId !== null && (await tx.organisations.get(user.organisationId)) === null) {
+    throw new AppError('invalid_request', 'Organization does not exist', { param: 'org_id' });
+  }
+  if (await tx.users.insert(user)) return;
+  throw new AppError('conflict', `User with id ${user.id} already exists`, { param: 'user_id' });
 }
 
 function requireAdmin(principal: Principal): void {

@@ -4,9 +4,13 @@ import type { RunEvent } from '../domain/event.js';
 import type { Block, BlockActor, BlockVersion, Memory, Passage } from '../domain/memory.js';
 import type { Message, NewMessage, Role } from '../domain/message.js';
 import type { Page, PageRequest } from '../domain/page.js';
+import type { Organisation } from '../domain/organisation.js';
 import type { Run, Step } from '../domain/run.js';
+import type { StoredPreset } from '../domain/preset.js';
 import type { RunStatus } from '../domain/status.js';
 import type { ApiKey, User } from '../domain/user.js';
+import type { StoredTool } from '../domain/stored-tool.js';
+import type { Template } from '../domain/template.js';
 
 /*
  * The port to the database. A finder that takes an owner returns null for somebody else's row; those that take none
@@ -26,6 +30,7 @@ export interface UserRepository {
   findKey(hash: string): Promise<ApiKey | null>;
   keys(userId: string): Promise<ApiKey[]>;
   deleteKey(hash: string): Promise<boolean>;
+  findKeyById(id: string): Promise<ApiKey | null>;
 }
 
 /** Agents. */
@@ -61,6 +66,10 @@ export interface MemoryRepository {
   deleteBlock(id: string): Promise<boolean>;
   /** Newest first. */
   blockHistory(blockId: string, limit: number): Promise<BlockVersion[]>;
+  /** Blocks of the memories of an owner's agents, the newest first. */
+  ownedBlocks(ownerId: string, filter: { label: string | null; limit: number }): Promise<Block[]>;
+  /** A block of one of an owner's agents. */
+  ownedBlock(ownerId: string, id: string): Promise<Block | null>;
   /** Inserts, or returns the passage of this memory that has the same text and tags. */
   insertPassage(passage: Passage): Promise<{ passage: Passage; existed: boolean }>;
   passage(memoryId: string, id: string): Promise<Passage | null>;
@@ -216,6 +225,54 @@ export interface EventRepository {
 
 /** Rings that tell other processes to look again. A hint, never the truth; SQLite has no other processes. */
 export interface Bell {
+/** Texts that blocks begin with. */
+export interface TemplateRepository {
+  /** False where the owner has one of this label and name. */
+  insert(template: Template): Promise<boolean>;
+  get(ownerId: string, id: string): Promise<Template | null>;
+  findByName(ownerId: string, label: string, name: string): Promise<Template | null>;
+  /** Writes everything but owner and birth. False where its new name is taken. */
+  update(template: Template): Promise<boolean>;
+  delete(ownerId: string, id: string): Promise<boolean>;
+  page(ownerId: string, request: TemplatePageRequest): Promise<Page<Template>>;
+}
+
+/** What part of an owner's templates a reader wants. */
+export interface TemplatePageRequest extends PageRequest {
+  label?: string;
+}
+
+/** Presets of users' own. */
+export interface PresetRepository {
+  /** False where the owner has one of this name. */
+  insert(preset: StoredPreset): Promise<boolean>;
+  findByName(ownerId: string, name: string): Promise<StoredPreset | null>;
+  delete(ownerId: string, id: string): Promise<boolean>;
+  page(ownerId: string, request: PageRequest): Promise<Page<StoredPreset>>;
+}
+
+/** Tools that are kept as source text. An owner of null means the tools of the whole house. */
+export interface ToolRepository {
+  /** False where the owner has one of this name. */
+  insert(tool: StoredTool): Promise<boolean>;
+  get(ownerId: string | null, id: string): Promise<StoredTool | null>;
+  findByName(ownerId: string | null, name: string): Promise<StoredTool | null>;
+  /** Writes everything but owner and birth. False where its new name is taken. */
+  update(tool: StoredTool): Promise<boolean>;
+  delete(ownerId: string | null, id: string): Promise<boolean>;
+  page(ownerId: string | null, request: PageRequest): Promise<Page<StoredTool>>;
+}
+
+/** Groups of users. */
+export interface OrganisationRepository {
+  /** False where the id is taken. */
+  insert(organisation: Organisation): Promise<boolean>;
+  get(id: string): Promise<Organisation | null>;
+  /** Its users stay, in none. */
+  delete(id: string): Promise<boolean>;
+  page(request: PageRequest): Promise<Page<Organisation>>;
+}
+
   ring(topic: string): Promise<void>;
 }
 
@@ -230,6 +287,10 @@ export interface Repositories {
   events: EventRepository;
   bell: Bell;
 }
+  templates: TemplateRepository;
+  presets: PresetRepository;
+  tools: ToolRepository;
+  organisations: OrganisationRepository;
 
 /** A vector with the name of the model that made it; vectors of different models are never compared. */
 export interface Embedding {

@@ -29,7 +29,7 @@ beforeEach(async () => {
   ({ store } = database);
   close = () => database.close();
   now = Date.UTC(2024, 3, 12);
-  await store.users.insert({ id: defaultUserId, name: null, createdAt: now });
+  await store.users.insert({ id: defaultUserId, name: null, organisationId: null, createdAt: now });
   agents = serviceWith(registryOf(createScriptedProvider('scripted', [], { contextWindow: 32_000 })));
 });
 afterEach(() => close());

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Store } from '../../src/store/store.js';
 import type { TemporaryDatabase } from '../support/databases.js';
+import { describeCatalogue } from './contract/catalogue.js';
 import { describeConversations } from './contract/conversations.js';
 import { describeMemories } from './contract/memories.js';
 import { describeOwners } from './contract/owners.js';
@@ -26,6 +27,7 @@ export function describeStore(name: string, open: () => Promise<TemporaryDatabas
       return database.store;
     };
     describeOwners(store);
+    describeCatalogue(store);
     describeMemories(store);
     describeConversations(store);
     describeRuns(store);

@@ -4,6 +4,9 @@ import { newId } from '../../src/domain/ids.js';
 import type { Block, Memory, Passage } from '../../src/domain/memory.js';
 import type { NewMessage } from '../../src/domain/message.js';
 import type { Run, Step } from '../../src/domain/run.js';
+import type { StoredPreset } from '../../src/domain/preset.js';
+import type { StoredTool } from '../../src/domain/stored-tool.js';
+import type { Template } from '../../src/domain/template.js';
 import type { User } from '../../src/domain/user.js';
 import type { Store } from '../../src/store/store.js';
 
@@ -14,6 +17,7 @@ import type { Store } from '../../src/store/store.js';
 export const makeUser = (changes: Partial<User> = {}): User => ({
   id: newId(),
   name: 'Ada',
+  organisationId: null,
   createdAt: 1_000,
   ...changes,
 });
@@ -184,3 +188,49 @@ export async function makeScene(store: Store): Promise<Scene> {
   const owner = { ownerId: user.id, conversationId: conversation.id, agentId: agent.id };
   return { user, agent, memory, conversation, owner };
 }
+
+export const makeTemplate = (ownerId: string, changes: Partial<Template> = {}): Template => ({
+  id: newId(),
+  ownerId,
+  label: 'human',
+  name: newId(),
+  value: 'Name: Ines',
+  charsMax: 2_000,
+  description: null,
+  offered: true,
+  metadata: { team: 'blue' },
+  createdAt: 1_000,
+  updatedAt: 1_000,
+  ...changes,
+});
+
+export const makePreset = (ownerId: string, changes: Partial<StoredPreset> = {}): StoredPreset => ({
+  id: newId(),
+  ownerId,
+  name: newId(),
+  description: 'a guide',
+  system: 'Guide people through the harbour.',
+  systemName: null,
+  persona: 'I am calm.',
+  personaName: 'calm',
+  human: 'Name: Ines',
+  humanName: null,
+  functions: [{ name: 'send_message', description: 'speaks', parameters: { type: 'object' } }],
+  createdAt: 1_000,
+  ...changes,
+});
+
+export const makeTool = (ownerId: string | null, changes: Partial<StoredTool> = {}): StoredTool => ({
+  id: newId(),
+  ownerId,
+  name: newId(),
+  description: 'rolls a die',
+  sourceCode: 'def roll():\n    return 4\n',
+  sourceType: 'python',
+  jsonSchema: { name: 'roll', parameters: { type: 'object', properties: {} } },
+  tags: ['games'],
+  module: null,
+  createdAt: 1_000,
+  updatedAt: 1_000,
+  ...changes,
+});

@@ -8,7 +8,15 @@ import { toFlag } from './values.js';
 
 type BlockQueries = Pick<
   MemoryRepository,
-  'blocks' | 'block' | 'insertBlock' | 'writeBlock' | 'reshapeBlock' | 'deleteBlock' | 'blockHistory'
+  | 'blocks'
+  | 'block'
+  | 'insertBlock'
+  | 'writeBlock'
+  | 'reshapeBlock'
+  | 'deleteBlock'
+  | 'ownedBlocks'
+  | 'ownedBlock'
+  | 'blockHistory'
 >;
 
 /** Blocks and their history. */
@@ -51,6 +59,16 @@ export function blockQueries(session: Session): BlockQueries {
     deleteBlock: async (id) => {
       const row = await db.deleteFrom('blocks').where('id', '=', id).returning('id').executeTakeFirst();
       return row !== undefined;
+    },
+    ownedBlocks: async (ownerId, { label, limit }) => {
+      const owned = ownedBlocks(session, ownerId);
+      const query = label === null ? owned : owned.where('blocks.label', '=', label);
+      const rows = await query.orderBy('blocks.created_at', 'desc').orderBy('blocks.id', 'desc').limit(limit).execute();
+      return rows.map(fromRow);
+    },
+    ownedBlock: async (ownerId, id) => {
+      const row = await ownedBlocks(session, ownerId).where('blocks.id', '=', id).executeTakeFirst();
+      return row === undefined ? null : fromRow(row);
     },
     blockHistory: async (blockId, limit) => {
       const rows = await db
@@ -102,6 +120,15 @@ async function remember(
     .insertInto('block_versions')
     .values({ block_id: row.id, version: row.version, value: row.value, actor, run_id, created_at: at })
     .execute();
+}
+
+function ownedBlocks({ db }: Session, ownerId: string) {
+  return db
+    .selectFrom('agents')
+    .innerJoin('memories', 'memories.agent_id', 'agents.id')
+    .innerJoin('blocks', 'blocks.memory_id', 'memories.id')
+    .selectAll('blocks')
+    .where('agents.owner_id', '=', ownerId);
 }
 
 function toRow(block: Block): BlockRow {

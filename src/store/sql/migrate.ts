@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../domain/clock.js';
 import type { Dialect } from './dialect.js';
 import { initial } from './migrations/0001-initial.js';
+import { catalogue } from './migrations/0003-catalogue.js';
 import type { Database } from './schema.js';
 import { inTransaction } from './session.js';
 
@@ -13,7 +14,10 @@ interface Migration {
   up(db: Kysely<Database>, dialect: Dialect): Promise<void>;
 }
 
-const migrations: readonly Migration[] = [{ number: 1, name: 'initial', up: initial }];
+const migrations: readonly Migration[] = [
+  { number: 1, name: 'initial', up: initial },
+  { number: 3, name: 'catalogue', up: catalogue },
+];
 
 /**
  * Brings the database to the shape this program knows, all of it or nothing, one process at a time; returns how many

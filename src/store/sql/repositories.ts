@@ -4,8 +4,12 @@ import { conversationRepository } from './conversations.js';
 import { eventRepository } from './events.js';
 import { memoryRepository } from './memories.js';
 import { messageRepository } from './messages.js';
+import { organisationRepository } from './organisations.js';
+import { presetRepository } from './presets.js';
 import { runRepository } from './runs.js';
 import type { Session } from './session.js';
+import { templateRepository } from './templates.js';
+import { toolRepository } from './tools.js';
 import { userRepository } from './users.js';
 
 /** All repositories over one session. */
@@ -18,6 +22,10 @@ export function repositories(session: Session): Repositories {
     messages: messageRepository(session),
     runs: runRepository(session),
     events: eventRepository(session),
+    templates: templateRepository(session),
+    presets: presetRepository(session),
+    tools: toolRepository(session),
+    organisations: organisationRepository(session),
     bell: { ring: (topic) => session.dialect.ring(session.db, topic) },
   };
 }

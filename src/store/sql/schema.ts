@@ -15,6 +15,7 @@ import type { RunStatus } from '../../domain/status.js';
 export interface UserRow {
   id: string;
   name: string | null;
+  organisation_id: string | null;
   created_at: number;
 }
 
@@ -223,6 +224,59 @@ export interface VectorRow {
   bytes: Uint8Array;
 }
 
+/** A text that blocks begin with. */
+export interface TemplateRow {
+  id: string;
+  owner_id: string;
+  label: string;
+  name: string | null;
+  chars_max: number;
+  description: string | null;
+  offered: number;
+  metadata: string;
+  created_at: number;
+  updated_at: number;
+  value: string;
+}
+
+/** A preset of a user's own. */
+export interface PresetRow {
+  id: string;
+  owner_id: string;
+  name: string;
+  description: string | null;
+  system_name: string | null;
+  persona_name: string | null;
+  human_name: string | null;
+  created_at: number;
+  system: string;
+  persona: string;
+  human: string;
+  functions: string;
+}
+
+/** A tool that is kept as source text. */
+export interface ToolRow {
+  id: string;
+  owner_id: string | null;
+  name: string;
+  description: string | null;
+  source_type: string | null;
+  module: string | null;
+  tags: string;
+  created_at: number;
+  updated_at: number;
+  json_schema: string;
+  source_code: string;
+}
+
+/** A group of users. */
+export interface OrganisationRow {
+  id: string;
+  name: string;
+  created_at: number;
+}
+
 /** A migration that has been carried out. */
 export interface MigrationRow {
   number: number;
@@ -248,5 +302,9 @@ export interface Database {
   events: EventRow;
   texts: TextRow;
   vectors: VectorRow;
+  templates: TemplateRow;
+  presets: PresetRow;
+  tools: ToolRow;
+  organisations: OrganisationRow;
   migrations: MigrationRow;
 }

@@ -12,7 +12,12 @@ export function userRepository(session: Session): UserRepository {
     insert: async (user) => {
       const row = await db
         .insertInto('users')
-        .values({ id: user.id, name: user.name, created_at: user.createdAt })
+        .values({
+          id: user.id,
+          name: user.name,
+          organisation_id: user.organisationId,
+          created_at: user.createdAt,
+        })
         .onConflict((conflict) => conflict.column('id').doNothing())
         .returning('id')
         .executeTakeFirst();
@@ -37,6 +42,10 @@ export function userRepository(session: Session): UserRepository {
       const row = await db.selectFrom('api_keys').selectAll().where('hash', '=', hash).executeTakeFirst();
       return row === undefined ? null : fromKeyRow(row);
     },
+    findKeyById: async (id) => {
+      const row = await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst();
+      return row === undefined ? null : fromKeyRow(row);
+    },
     keys: async (userId) => {
       const rows = await db
         .selectFrom('api_keys')
@@ -55,7 +64,7 @@ export function userRepository(session: Session): UserRepository {
 }
 
 function fromRow(row: UserRow): User {
-  return { id: row.id, name: row.name, createdAt: row.created_at };
+  return { id: row.id, name: row.name, organisationId: row.organisation_id, createdAt: row.created_at };
 }
 
 function toKeyRow(key: ApiKey): KeyRow {

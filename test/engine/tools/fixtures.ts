@@ -31,7 +31,7 @@ export interface Scene {
 export async function createScene(store: Store, embed: SearchAccess['embed'] = async () => null): Promise<Scene> {
   const registry = createToolRegistry();
   const ownerId = newId();
-  await store.users.insert({ id: ownerId, name: null, createdAt: start });
+  await store.users.insert({ id: ownerId, name: null, organisationId: null, createdAt: start });
   const agent = anAgent(ownerId);
   await store.agents.insert(agent);
   const memory = await store.memories.insert({
