@@ -12,7 +12,7 @@ import {
 /* One agent, told who speaks to it, through compaction and through a process that is killed while it answers. */
 
 /** A pace at which there is time to kill the server between any two tokens of a reply. */
-const slowly = { THREADKEEPER_DEMO_LATENCY_MS: '500', THREADKEEPER_DEMO_TOKENS_PER_SECOND: '20' };
+const slowly = { THREADKEEPER_DEMO_LATENCY_MS: '500', THREADKEEPER_DEMO_TOKENS_PER_SECOND: '12' };
 
 let machine: Machine;
 beforeEach(() => {

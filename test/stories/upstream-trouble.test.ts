@@ -275,7 +275,9 @@ describe.each(['heartbeat', 'native'] as const)('an agent of the %s protocol', (
     const broken: UpstreamReply = {
       ...say('The answer is forty-two, I think, or it may be more than that.'),
       cutAfter: 9,
-      ending: 'cut',
+      finish: null,
+      usage: null,
+      ending: 'early',
     };
     upstream.plan(broken, broken, broken);
     const { status } = await troubled.client.ask('POST', `/api/agents/${agentId}/messages`, { message: 'What is it?' });
@@ -332,7 +334,7 @@ describe.each(['heartbeat', 'native'] as const)('a silent model server and an ag
   ])('%s: the request is given up and made again, and the answer comes once', async (_when, cutAfter) => {
     const limited = registryOf(
       createOpenaiProvider({ name: 'openai', kind: 'openai', baseUrl: upstream.url, apiKey: 'sk-test' }, undefined, {
-        silenceMs: 150,
+        silenceMs: 400,
       }),
     );
     const quiet = await openTroubledHouse(upstream, limited);
