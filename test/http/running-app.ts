@@ -4,7 +4,7 @@ import { createServer } from '../../src/http/server.js';
 import { createToolRegistry } from '../../src/engine/tools/registry.js';
 import type { Script } from '../../src/providers/scripted.js';
 import { createServices, type Services } from '../../src/services/services.js';
-import { systemClock } from '../../src/domain/clock.js';
+import { systemClock, type Clock } from '../../src/domain/clock.js';
 import { openCache } from '../../src/store/cache.js';
 import type { Store } from '../../src/store/store.js';
 import { openRoom, registryOf, type EngineRoom } from '../support/engine-room.js';
@@ -39,13 +39,17 @@ export interface AppOptions {
   script?: Script;
   corsOrigins?: string[];
   keepAliveMs?: number;
+  clock?: Clock;
 }
 
 /** Starts an app on a free port; close it at the end of the test. */
 export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
-  const room = await openRoom({ script: options.script ?? [] });
+  const room = await openRoom({
+    script: options.script ?? [],
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+  });
   const { store } = room;
-  const clock = systemClock;
+  const clock = options.clock ?? systemClock;
   const services = createServices({
     store,
     clock,

@@ -33,7 +33,7 @@ export async function* toFrames(log: AsyncIterable<RunEvent>, form: StreamForm):
     const frames = teller.take(event);
     if (event.seq <= form.startingAfter) continue;
     yield* form.numbered ? withNumber(frames, event.seq) : frames;
-    if (form.endsAtRest && teller.isAtRest) break;
+    if (form.endsAtRest && event.type === 'run-status' && teller.isAtRest) break;
   }
   if (!teller.isAtRest) yield* errorFrames(new Error('The log of a run ended before the run did.'));
   yield doneFrame;
