@@ -44,6 +44,50 @@ export const says: Record<Protocol, (text: string) => UpstreamReply> = {
   }),
 };
 
+/** The tools of each protocol that do the same. */
+export const tools = {
+  native: { note: 'memory_append', label: 'label', text: 'text', file: 'archival_memory_insert', filed: 'content' },
+  heartbeat: {
+    note: 'core_memory_append',
+    label: 'name',
+    text: 'content',
+    file: 'archival_memory_insert',
+    filed: 'content',
+  },
+} as const;
+
+/** A call as a model makes it. */
+export interface Call {
+  name: string;
+  arguments: string;
+}
+
+/** A call that notes a line of what the agent knows about the user. */
+export function note(protocol: Protocol, line: unknown): Call {
+  const { note: name, label, text } = tools[protocol];
+  return { name, arguments: JSON.stringify({ [label]: 'human', [text]: line, ...goOn(protocol) }) };
+}
+
+/** A call that files a text in the archive. */
+export function file(protocol: Protocol, text: string): Call {
+  const { file: name, filed } = tools[protocol];
+  return { name, arguments: JSON.stringify({ [filed]: text, ...goOn(protocol) }) };
+}
+
+function goOn(protocol: Protocol): object {
+  return protocol === 'heartbeat' ? { request_heartbeat: true } : {};
+}
+
+/** A refusal that may be repeated at once. */
+export function refusal(
+  status: number,
+  message: string,
+  headers: Record<string, string> = { 'retry-after-ms': '1' },
+): UpstreamReply {
+  return { status, headers, body: { error: { message, type: 'server_error', code: null } } };
+}
+
+/** Starts one that has no plan yet. */
 export async function startPlannedUpstream(): Promise<PlannedUpstream> {
   const planned: (UpstreamReply | ((request: UpstreamRequest) => UpstreamReply))[] = [];
   const upstream = await startMockUpstream({
@@ -104,6 +148,7 @@ export interface TroubledHouse {
   close(): Promise<void>;
 }
 
+/** Opens one with a home of its own; `providers` take the place of those that its environment names. */
 export async function openTroubledHouse(upstream: MockUpstream, providers?: ProviderRegistry): Promise<TroubledHouse> {
   const home = await mkdtemp(join(tmpdir(), 'troubled-'));
   const config = loadConfig({

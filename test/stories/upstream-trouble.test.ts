@@ -1,68 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Protocol } from '../../src/domain/agent.js';
-import { createOpenaiProvider } from '../../src/providers/openai.js';
-import { registryOf } from '../support/engine-room.js';
 import type { UpstreamReply } from '../support/mock-upstream.js';
+import { historyFaults, spokenIn, type StreamedEvent } from '../support/server-process.js';
 import {
-  createMachine,
-  historyFaults,
-  spokenIn,
-  startServer,
-  type Machine,
-  type ServerProcess,
-  type StreamedEvent,
-} from '../support/server-process.js';
-import {
+  file,
+  note,
   openTroubledHouse,
+  refusal,
   requestFaults,
   says,
   startPlannedUpstream,
-  upstreamVariables,
+  tools,
+  type Call,
   type PlannedUpstream,
   type TroubledHouse,
 } from './troubled-house.js';
 
 /* A model server in every kind of trouble, and an agent that goes on. */
-
-/** The tools of each protocol that do the same. */
-const tools = {
-  native: { note: 'memory_append', label: 'label', text: 'text', file: 'archival_memory_insert', filed: 'content' },
-  heartbeat: {
-    note: 'core_memory_append',
-    label: 'name',
-    text: 'content',
-    file: 'archival_memory_insert',
-    filed: 'content',
-  },
-} as const;
-
-interface Call {
-  name: string;
-  arguments: string;
-}
-
-function note(protocol: Protocol, line: unknown): Call {
-  const { note: name, label, text } = tools[protocol];
-  return { name, arguments: JSON.stringify({ [label]: 'human', [text]: line, ...goOn(protocol) }) };
-}
-
-function file(protocol: Protocol, text: string): Call {
-  const { file: name, filed } = tools[protocol];
-  return { name, arguments: JSON.stringify({ [filed]: text, ...goOn(protocol) }) };
-}
-
-function goOn(protocol: Protocol): object {
-  return protocol === 'heartbeat' ? { request_heartbeat: true } : {};
-}
-
-/** A refusal that may be repeated at once. */
-function refusal(
-  status: number,
-  message: string,
-  headers: Record<string, string> = { 'retry-after-ms': '1' },
-): UpstreamReply {
-  return { status, headers, body: { error: { message, type: 'server_error', code: null } } };
-}
 
 async function collect(events: AsyncGenerator<StreamedEvent>): Promise<StreamedEvent[]> {
   const collected: StreamedEvent[] = [];
@@ -188,6 +141,38 @@ describe.each(['heartbeat', 'native'] as const)('an agent of the %s protocol', (
     expect(sizes.at(-1)).toBeLessThanOrEqual(upstream.limitChars);
     expect(JSON.stringify(upstream.chats().at(-1)?.body)).toContain('How many parts was that?');
     expect((await troubled.spoken(agentId)).filter((text) => text.startsWith('user: Part'))).toHaveLength(4);
+    await expectToGoOn(agentId);
+  });
+
+  it('tells that the window is too small where nothing more can be taken away, and works in a larger one', async () => {
+    const agentId = await troubled.newAgent(protocol);
+    expect(await troubled.client.say(agentId, 'Hello.')).toEqual(['All is well.']);
+    upstream.limitChars = 1_000;
+    const { status, json } = await troubled.client.ask('POST', `/api/agents/${agentId}/messages`, {
+      message: 'Hello?',
+    });
+    expect(status).toBe(400);
+    expect(json.detail).toMatch(/window/);
+    expect((await troubled.runs(agentId)).at(-1)?.error?.code).toBe('context_too_small');
+    upstream.limitChars = null;
+    await expectToGoOn(agentId);
+  });
+
+  it('answers messages that came at once one after the other, whatever happens to the first', async () => {
+    const agentId = await troubled.newAgent(protocol);
+    upstream.plan(refusal(400, 'I will not.'), say('To the second.'), say('To the third.'));
+    const path = `/api/agents/${agentId}/messages`;
+    const replies = await Promise.all(
+      ['First?', 'Second?', 'Third?'].map((message) => troubled.client.ask('POST', path, { message })),
+    );
+    expect(replies.map((reply) => reply.status).sort()).toEqual([200, 200, 400]);
+    const spoken = await troubled.spoken(agentId);
+    expect(spoken.filter((text) => text.startsWith('user: '))).toHaveLength(3);
+    expect(spoken.filter((text) => text.startsWith('assistant: '))).toEqual([
+      'assistant: To the second.',
+      'assistant: To the third.',
+    ]);
+    expect(spoken.map((text) => text.split(':')[0])).toEqual(['user', 'user', 'assistant', 'user', 'assistant']);
     await expectToGoOn(agentId);
   });
 
@@ -324,75 +309,5 @@ describe.each(['heartbeat', 'native'] as const)('an agent of the %s protocol', (
     upstream.plan({ text: '' }, say('Here I am.'));
     expect(await troubled.client.say(agentId, 'Hello.')).toEqual(['Here I am.']);
     await expectToGoOn(agentId);
-  });
-});
-
-describe.each(['heartbeat', 'native'] as const)('a silent model server and an agent of the %s protocol', (protocol) => {
-  it.each([
-    ['before its first word', 0],
-    ['in the middle of its words', 9],
-  ])('%s: the request is given up and made again, and the answer comes once', async (_when, cutAfter) => {
-    const limited = registryOf(
-      createOpenaiProvider({ name: 'openai', kind: 'openai', baseUrl: upstream.url, apiKey: 'sk-test' }, undefined, {
-        silenceMs: 400,
-      }),
-    );
-    const quiet = await openTroubledHouse(upstream, limited);
-    try {
-      const agentId = await quiet.newAgent(protocol);
-      const whole = says[protocol]('The answer is forty-two, and not a word less.');
-      upstream.plan({ ...whole, cutAfter, ending: 'silence' }, whole);
-      expect(await quiet.client.say(agentId, 'What is it?')).toEqual(['The answer is forty-two, and not a word less.']);
-      expect(await quiet.spoken(agentId)).toHaveLength(2);
-      expect(upstream.chats()[0]?.aborted, 'the silent request was hung up').toBe(true);
-      expect(await quiet.client.say(agentId, 'Are you still there?')).toEqual(['All is well.']);
-      await quiet.runs(agentId);
-    } finally {
-      await quiet.close();
-    }
-  });
-});
-
-describe('the built server with a model server in trouble', () => {
-  let machine: Machine;
-  let server: ServerProcess;
-  beforeAll(async () => {
-    machine = createMachine();
-    server = await startServer(machine, { env: upstreamVariables(upstream) });
-  });
-  afterAll(() => machine.finish());
-
-  it('answers through refusals, a broken stream and a broken call, and tells a lasting failure', async () => {
-    const agentId = await server.newAgent({ name: 'Mira', human: 'Nothing yet.' });
-    const spoiled = note('heartbeat', 'Name: Ines');
-    upstream.plan(
-      refusal(429, 'Slow down.'),
-      refusal(500, 'Oops.'),
-      { ...says.heartbeat('This will never be heard in full.'), cutAfter: 9, ending: 'cut' },
-      { calls: [{ ...spoiled, arguments: spoiled.arguments.slice(0, -1) }] },
-      { text: `{"name": "send_message", "arguments": {"message": "Hello, Ines."}}`, usage: null },
-    );
-    expect(await server.say(agentId, 'I am Ines.')).toEqual(['Hello, Ines.']);
-    upstream.plan(...Array.from({ length: 5 }, () => refusal(500, 'The cluster is on fire.')));
-    const refused = await server.ask('POST', `/api/agents/${agentId}/messages`, { message: 'Hello?' });
-    expect(refused).toEqual({ status: 502, json: { detail: 'The cluster is on fire.' } });
-    expect(await server.say(agentId, 'Are you still there?')).toEqual(['All is well.']);
-    expect(historyFaults(await server.history(agentId))).toEqual([]);
-  });
-
-  it('finishes an answer that it was killed in, when the model server is well again', async () => {
-    const agentId = await server.newAgent({ name: 'Nils' });
-    upstream.plan({ ...says.heartbeat('Half of this is lost.'), cutAfter: 9, ending: 'silence' });
-    const path = `/api/agents/${agentId}/messages`;
-    for await (const event of server.stream(path, { message: 'Hello.', stream_steps: true, stream_tokens: true })) {
-      if (typeof event === 'object' && event['function_call'] !== undefined) await server.kill();
-    }
-    upstream.plan(says.heartbeat('All of this is said.'));
-    server = await startServer(machine, { env: upstreamVariables(upstream) });
-    expect(await server.say(agentId, 'Are you still there?')).toEqual(['All is well.']);
-    const history = await server.history(agentId);
-    expect(historyFaults(history)).toEqual([]);
-    expect(JSON.stringify(history)).toContain('All of this is said.');
-    expect(JSON.stringify(history)).not.toContain('Half of this');
   });
 });
