@@ -6,13 +6,18 @@ import { watchContract, type ContractWatch } from './contract.js';
 export interface Answer {
   status: number;
   headers: Headers;
-  // What a test expects of a body is said where it looks at it.
   body: Body;
 }
 
-/** A JSON value into which a test can look. */
+/** A JSON object of the face: what tests look into most often by its type, everything else as unknown. */
 export interface Body {
-  [key: string]: Body & string & number & boolean & Body[];
+  id: string;
+  object: string;
+  status: string;
+  data: Body[];
+  content: { type: string; text?: { value: string; annotations: unknown[] } }[];
+  error?: { message: string; type: string; param: string | null; code: string | null };
+  [field: string]: unknown;
 }
 
 /** The OpenAI face of a running app, everything it answers held against the contract. */
