@@ -15,7 +15,7 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
     response.setHeader('access-control-allow-origin', isNamed ? origin : '*');
     // Browsers refuse this next to a star, and rightly so.
     if (isNamed) response.setHeader('access-control-allow-credentials', 'true');
-    response.setHeader('access-control-expose-headers', 'x-request-id, retry-after');
+    response.setHeader('access-control-expose-headers', 'x-request-id, openai-processing-ms, openai-poll-after-ms, retry-after');
     response.vary('Origin');
     if (request.method !== 'OPTIONS' || request.get('access-control-request-method') === undefined) {
       next();

@@ -45,6 +45,11 @@ export const metadataField = z
   })
   .nullish();
 
+/** A whole number between two bounds, told of as one. */
+export function integerField(least: number, greatest = Number.MAX_SAFE_INTEGER) {
+  return z.int('integer').min(least).max(greatest);
+}
+
 /** A number between two bounds, told of as a decimal. */
 function decimalField(least: number, greatest: number) {
   return z.number().min(least, 'decimal').max(greatest, 'decimal').nullish();
@@ -77,7 +82,7 @@ export const responseFormatField = z
   .nullish();
 
 const fileSearchOptions = z.strictObject({
-  max_num_results: z.int().min(1).max(50).nullish(),
+  max_num_results: integerField(1, 50).nullish(),
   ranking_options: z
     .strictObject({
       ranker: z.enum(['auto', 'default_2024_08_21']).nullish(),
@@ -212,7 +217,7 @@ export const updateThreadBody = z
 /** A number as queries carry it; other text is left for the schema behind it to refuse. */
 const queryInteger = z.preprocess(
   (value) => (typeof value === 'string' && /^-?\d+$/u.test(value) ? Number(value) : value),
-  z.int().min(1).max(limits.pageItemsMax).optional(),
+  integerField(1, limits.pageItemsMax).optional(),
 );
 
 const cursorField = (kind: OpenaiKind) =>

@@ -27,7 +27,7 @@ function describeIssue(issue: Issue, path: Path, input: unknown, whole: string):
   }
   switch (issue.code) {
     case 'invalid_type':
-      return wrongType(param, name, expectedWord(issue.expected), value);
+      return wrongType(param, name, expectedWord(issue.message === 'integer' ? 'int' : issue.expected), value);
     case 'invalid_value':
       return wrongValue(param, value, issue.values);
     case 'too_big':
