@@ -130,7 +130,7 @@ function tellData(event: string, data: Body, nameOf: (id: string) => string): st
   if (event.startsWith('thread.message.')) {
     const cut = data.incomplete_details as Body | null;
     const reason = cut === null ? '' : `:${String(cut['reason'])}`;
-    const texts = (data.content as unknown as Body[]).map((part) => String(part.text?.['value']));
+    const texts = data.content.map((part) => part.text?.value);
     return `${nameOf(data.id)} ${data.status}${reason} ${JSON.stringify(texts)}`;
   }
   return data.status;

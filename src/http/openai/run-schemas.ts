@@ -104,7 +104,19 @@ export type Include = (typeof includes)[number];
 /** The spellings under which arrays come in queries. */
 const includeName = /^include(?:\[\d*\])?$/u;
 
-const includeField = z.array(z.enum(includes)).default([]);
+const includeField = z
+  .array(z.unknown())
+  .transform((names, context) =>
+    names.map((name): Include => {
+      const known = includes.find((include) => include === name);
+      if (known !== undefined) return known;
+      const options = includes.map((include) => `'${include}'`).join(', ');
+      const message = `Invalid value: '${String(name).slice(0, 100)}'. Supported values are: ${options}.`;
+      context.addIssue({ code: 'custom', message, params: { code: 'invalid_value' } });
+      return z.NEVER;
+    }),
+  )
+  .default([]);
 
 function gatherIncludes(query: unknown): unknown {
   const entries = Object.entries(query as Record<string, unknown>);

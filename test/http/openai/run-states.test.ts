@@ -62,7 +62,7 @@ describe('the fields of a run follow its state', () => {
     const { body } = await face.send('GET', path);
     expect(body.status).toBe('queued');
     expect(setFields(body)).toEqual(['expires_at']);
-    expect(body.expires_at - body.created_at).toBe(600);
+    expect(Number(body.expires_at) - Number(body.created_at)).toBe(600);
   });
 
   it('in progress, then cancelling is too short to be missed: both have started and still expire', async () => {
