@@ -40,11 +40,8 @@ export async function closeTurn(
     await tx.runs.updateStep(ended);
     facts.push({ type: 'step-end', step: ended });
   }
-  const { calls, unanswered, said } = await speakingCalls(tx, run);
-  for (const call of unanswered) {
-    const wasStreamed = open.spokenCalls.includes(call.id) || said.has(call.id);
-    facts.push(...(await speak(tx, run, call, wasStreamed, open)));
-  }
+  const { calls, facts: words } = await finishSpeech(tx, run, open);
+  facts.push(...words);
   const steps = await tx.runs.steps(run.id);
   const decision = await decide(tx, run, scene, { calls: [...calls, ...(open.step?.calls ?? [])], steps });
   if (decision === 'rest') {
@@ -58,6 +55,21 @@ export async function closeTurn(
     await tx.messages.append(run.conversationId, [heartbeatMessage(run, decision, open.at)]);
   }
   return { facts, ended: false };
+}
+
+/** Says what the speaking calls of the newest reply have not said yet, and answers each of them. */
+export async function finishSpeech(
+  tx: Repositories,
+  run: Run,
+  open: Pick<OpenTurn, 'spokenCalls' | 'usage' | 'at'>,
+): Promise<{ calls: ToolCall[]; facts: RunFact[] }> {
+  const facts: RunFact[] = [];
+  const { calls, unanswered, said } = await speakingCalls(tx, run);
+  for (const call of unanswered) {
+    const wasStreamed = open.spokenCalls.includes(call.id) || said.has(call.id);
+    facts.push(...(await speak(tx, run, call, wasStreamed, open)));
+  }
+  return { calls, facts };
 }
 
 /** The speaking calls of a reply. */
@@ -118,7 +130,7 @@ async function speak(
   run: Run,
   call: ToolCall,
   wasStreamed: boolean,
-  open: OpenTurn,
+  open: Pick<OpenTurn, 'usage' | 'at'>,
 ): Promise<RunFact[]> {
   const usage = open.usage === null ? null : noTokens(open.usage);
   const facts = wasStreamed

@@ -7,7 +7,7 @@ import type { ToolCall } from '../domain/tool.js';
 import { ProviderError, type ModelRequest } from '../providers/provider.js';
 import type { Repositories } from '../store/store.js';
 import { parseArguments } from './call-arguments.js';
-import { closeTurn } from './closing.js';
+import { closeTurn, finishSpeech } from './closing.js';
 import { endRun } from './ending.js';
 import type { Journal } from './journal.js';
 import { speakingTool } from './protocol.js';
@@ -83,12 +83,14 @@ async function commitReply(
     const ready = await readyStep(tx, run, open, { work, usage: reply.usage, at });
     return { facts: [...facts, ...ready.facts], value: { type: 'calls', step: ready.step } };
   }
+  const turn = { step: null, spokenCalls: open?.kind === 'message' ? [open.callId] : [], usage: reply.usage, at };
   if (stopped !== null) {
+    // A cut reply may hold whole speaking calls: they are answered, or the next request would show them as lost.
+    const speech = await finishSpeech(tx, taken, turn);
     const ending = await endRun(tx, taken, { status: 'incomplete', incompleteReason: stopped, at });
-    return { facts: [...facts, ...ending], value: { type: 'ended' } };
+    return { facts: [...facts, ...speech.facts, ...ending], value: { type: 'ended' } };
   }
-  const spoken = open?.kind === 'message' ? [open.callId] : [];
-  const closing = await closeTurn(tx, taken, scene, { step: null, spokenCalls: spoken, usage: reply.usage, at });
+  const closing = await closeTurn(tx, taken, scene, turn);
   return { facts: [...facts, ...closing.facts], value: { type: closing.ended ? 'ended' : 'continue' } };
 }
 
