@@ -72,17 +72,28 @@ async function newestFirst(store: Store, conversationId: string, request: Histor
   while (more && found.length < wanted) {
     const limit = Math.min(chunkRows, wanted - found.length);
     const page = await store.messages.page(conversationId, { limit, order: 'desc', after, visibleOnly: false });
-    found.push(...page.items.filter(isTold));
+    for (const message of page.items) if (await isTold(store, message)) found.push(message);
     after = page.items.at(-1)?.id;
     more = page.hasMore && after !== undefined;
   }
   return found.slice(skip, wanted);
 }
 
-/** False for words that the call which said them tells, and for those still being said or taken back half said. */
-function isTold(message: Message): boolean {
+/** False for words that a call on record tells, and for those still being said or taken back half said. */
+async function isTold(store: Store, message: Message): Promise<boolean> {
   if (message.role !== 'assistant') return true;
-  return message.callId === null && (message.status === 'completed' || (message.visible && textOf(message) !== ''));
+  if (message.status === 'completed') return message.callId === null;
+  if (!message.visible || textOf(message) === '') return false;
+  return message.callId === null || !(await isCallOnRecord(store, message, message.callId));
+}
+
+/** A call that was cut short is not on record where its arguments were cut; the words it said before are. */
+async function isCallOnRecord(store: Store, said: Message, callId: string): Promise<boolean> {
+  const request = { limit: chunkRows, order: 'desc', visibleOnly: false, runId: said.runId ?? undefined } as const;
+  const page = await store.messages.page(said.conversationId, request);
+  return page.items.some(
+    (message) => message.seq > said.seq && message.parts.some((p) => p.type === 'tool-call' && p.callId === callId),
+  );
 }
 
 function packed(agent: Agent, message: Message): string | null {
