@@ -304,6 +304,29 @@ describe.each(['heartbeat', 'native'] as const)('an agent of the %s protocol', (
     await expectToGoOn(agentId);
   });
 
+  it.each<[string, string, (arguments_: string) => string]>([
+    ['in the middle of a word', 'length', (whole) => whole.slice(0, -2)],
+    ['right after the last word', 'length', (whole) => whole],
+    ['by a filter', 'content_filter', (whole) => whole],
+  ])('keeps on every record the words of a reply that was cut %s', async (_where, finish, cut) => {
+    const agentId = await troubled.newAgent(protocol);
+    const calls = says.heartbeat('The answer is forty').calls ?? [];
+    upstream.plan(
+      protocol === 'native'
+        ? { text: 'The answer is forty', finish }
+        : { calls: calls.map((call) => ({ ...call, arguments: cut(call.arguments) })), finish },
+    );
+    expect(await troubled.client.say(agentId, 'What is it?')).toEqual(['The answer is forty']);
+    expect((await troubled.runs(agentId)).map((run) => run.status)).toEqual(['incomplete']);
+    const told = (await troubled.client.history(agentId)).filter((message) => message.role === 'assistant');
+    expect(told, 'the history tells it once').toHaveLength(1);
+    expect(JSON.stringify(told)).toContain('The answer is forty');
+    await expectToGoOn(agentId);
+    const sent = JSON.stringify(upstream.chats().at(-1)?.body.messages);
+    expect(sent.match(/The answer is forty/g), 'the model reads it once').toHaveLength(1);
+    expect(sent, 'no call is told as lost').not.toContain('did not complete');
+  });
+
   it('asks again where a reply holds nothing at all', async () => {
     const agentId = await troubled.newAgent(protocol);
     upstream.plan({ text: '' }, say('Here I am.'));
