@@ -84,6 +84,7 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
     memoryScope: config.memoryScope,
   });
   await services.users.ensureDefault();
+  await services.organisations.ensureDefault();
 
   const worker = new Worker({ store, notifier, clock, loop, concurrency: config.workerConcurrency, onFault });
   const sweeper = new Sweeper({ store, notifier, clock, eventRetentionMs: config.eventRetentionMs, onFault });

@@ -18,6 +18,8 @@ export type AgentTool =
       description: string | null;
       parameters: JsonSchema | null;
       strict: boolean | null;
+      /** True where only a foreign source is kept: nobody carries the tool out, and a call of it is answered so. */
+      kept?: boolean;
     };
 
 /** How user text reaches the model: as it is, with the time in a tail that is never stored, or in a JSON envelope. */

@@ -155,6 +155,9 @@ class CallRunner {
 
   private unknownTool(name: string): string {
     const known = this.scene.definitions.map((definition) => definition.name);
+    if (this.scene.agent.tools.some((tool) => tool.type === 'function' && tool.name === name && tool.kept === true)) {
+      return `The source of '${name}' is kept on this server but not run. Do without it, and say so where it matters.`;
+    }
     return `There is no tool called '${name}'. The tools are: ${known.join(', ')}.`;
   }
 }

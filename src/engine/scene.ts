@@ -74,7 +74,7 @@ export async function setScene(dependencies: EngineDependencies, run: Run): Prom
     protocol,
     model,
     definitions: protocol.offer(offered),
-    clientTools: new Set(functions.map((tool) => tool.name)),
+    clientTools: new Set(functions.flatMap((tool) => (tool.kept === true ? [] : [tool.name]))),
     restingTools: new Set(builtins.filter((name) => tools.find(name)?.rests === true)),
     hasMemoryTools: builtins.some((name) => ['memory', 'search'].includes(tools.find(name)?.effect ?? '')),
     windowTokens,

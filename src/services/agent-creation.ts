@@ -1,4 +1,4 @@
-import type { Agent } from '../domain/agent.js';
+import type { Agent, AgentTool, ModelSettings } from '../domain/agent.js';
 import type { Conversation, Window } from '../domain/conversation.js';
 import { AppError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
@@ -6,8 +6,7 @@ import { limits } from '../domain/limits.js';
 import { charsOf, defaultMemoryKey, type Block, type Memory } from '../domain/memory.js';
 import { checkNewBlock } from '../domain/memory-edit.js';
 import { describeFault } from '../domain/memory-fault.js';
-import { defaultPreset, findPreset, type Preset } from '../engine/prompts/presets.js';
-import { findHuman, findPersona, type Profile } from '../engine/prompts/profiles.js';
+import type { Catalogue } from './catalogue.js';
 
 /** A block that a new agent brings along. */
 export interface NewBlock {
@@ -32,10 +31,16 @@ export interface NewAgent {
   system?: string | null;
   /** In addition to the tools that every agent of this kind has. */
   toolNames?: string[] | null;
+  /** True where `toolNames` is all it gets besides the tools without which it could neither speak nor learn. */
+  toolsAreAll?: boolean;
   model?: string | null;
+  /** Tokens of the model's window, where the caller knows better than its provider. */
+  contextWindow?: number | null;
   description?: string | null;
   metadata?: Record<string, unknown>;
   blocks?: NewBlock[];
+  /** True where `blocks` is all it remembers with, in place of a persona and a human. */
+  blocksAreAll?: boolean;
 }
 
 /** The rows that an agent begins with, before its first messages. */
@@ -47,30 +52,21 @@ export interface AgentRows {
   window: Window;
 }
 
-/** What a profile's name or a text came to. */
-interface Character {
-  text: string;
-  name: string | null;
-}
-
-/** Looks up a tool by name, null where there is none. */
-export type FindTool = (name: string) => object | null;
-
 /** What the plan needs from outside. */
 export interface PlanContext {
   ownerId: string;
   now: number;
-  findTool: FindTool;
-  /** The tools every such agent has. */
+  /** What the request names, looked up. */
+  catalogue: Catalogue;
+  /** The tools every such agent has, and those that not even a caller's own list leaves out. */
   toolNames: readonly string[];
+  neededToolNames: readonly string[];
 }
 
 /** The rows of a new native agent. Throws `invalid_request` for unknown presets and tools and for texts over a limit. */
 export function planAgent(request: NewAgent, name: string, context: PlanContext): AgentRows {
-  const preset = presetNamed(request.preset ?? null);
-  const human = characterOf(request.human, request.humanName, preset.human, findHuman);
-  const persona = characterOf(request.persona, request.personaName, preset.persona, findPersona);
-  const { now, ownerId } = context;
+  const { now, ownerId, catalogue } = context;
+  const { preset, human, persona } = catalogue;
   const { texts, rest } = sortMetadata(request.metadata ?? {});
   const conversation: Conversation = {
     id: newId(),
@@ -90,8 +86,8 @@ export function planAgent(request: NewAgent, name: string, context: PlanContext)
     protocol: 'heartbeat',
     origin: 'native',
     envelope: 'json',
-    settings: {},
-    tools: toolsOf(request, preset, context).map((tool) => ({ type: 'builtin', name: tool })),
+    settings: settingsOf(request),
+    tools: toolsOf(request, context),
     metadata: texts,
     faceData: {
       preset: preset.name,
@@ -106,11 +102,11 @@ export function planAgent(request: NewAgent, name: string, context: PlanContext)
     updatedAt: now,
   };
   const memory = newDefaultMemory(agent.id, now);
-  const wanted: NewBlock[] = [
+  const usual: NewBlock[] = [
     { label: 'persona', value: persona.text, description: 'Who you are and how you speak.' },
     { label: 'human', value: human.text, description: 'What you know of the person you talk to.' },
-    ...(request.blocks ?? []),
   ];
+  const wanted = [...(request.blocksAreAll === true ? [] : usual), ...(request.blocks ?? [])];
   return {
     agent,
     memory,
@@ -146,35 +142,18 @@ export function checkAgentName(name: string): void {
   throw new AppError('invalid_request', message, { param: 'name' });
 }
 
-function presetNamed(name: string | null): Preset {
-  if (name === null || name === '') return defaultPreset;
-  const preset = findPreset(name);
-  if (preset === null) throw new AppError('invalid_request', `preset ${name} does not exist`, { param: 'preset' });
-  return preset;
+function settingsOf({ contextWindow }: NewAgent): ModelSettings {
+  if (contextWindow === null || contextWindow === undefined) return {};
+  if (contextWindow >= limits.contextTokensMin) return { contextWindow };
+  const message = `A model's window must have ${limits.contextTokensMin} tokens at least.`;
+  throw new AppError('invalid_request', message, { param: 'context_window' });
 }
 
-function characterOf(
-  given: string | null | undefined,
-  label: string | null | undefined,
-  fallback: string,
-  find: (name: string) => Profile | null,
-): Character {
-  if (given !== null && given !== undefined) {
-    const profile = find(given);
-    return profile === null ? { text: given, name: null } : profile;
-  }
-  const named = label === null || label === undefined ? null : find(label);
-  return named ?? find(fallback) ?? { text: '', name: null };
-}
-
-function toolsOf(request: NewAgent, preset: Preset, context: PlanContext): string[] {
-  const names = new Set([...preset.tools, ...context.toolNames, ...(request.toolNames ?? [])]);
-  for (const name of names) {
-    if (context.findTool(name) === null) {
-      throw new AppError('invalid_request', `Tool ${name} does not exist`, { param: 'function_names' });
-    }
-  }
-  return [...names];
+function toolsOf(request: NewAgent, { catalogue, toolNames, neededToolNames }: PlanContext): AgentTool[] {
+  const asked = request.toolNames ?? [];
+  const isAll = request.toolsAreAll === true && request.toolNames !== null && request.toolNames !== undefined;
+  const usual = isAll ? neededToolNames : [...catalogue.preset.tools, ...toolNames];
+  return [...new Set([...(isAll ? asked : usual), ...(isAll ? usual : asked)])].map((name) => catalogue.tool(name));
 }
 
 /** The first blocks of a memory. Throws `invalid_request` where a label or a text cannot stand. */
@@ -202,7 +181,8 @@ export function planBlocks(memoryId: string, wanted: NewBlock[], now: number): B
   return blocks;
 }
 
-function sortMetadata(metadata: Record<string, unknown>): {
+/** Texts apart from everything else. */
+export function sortMetadata(metadata: Record<string, unknown>): {
   texts: Record<string, string>;
   rest: Record<string, unknown>;
 } {

@@ -105,10 +105,14 @@ async function liveMessageIds(store: Store, agent: Agent): Promise<string[]> {
   return messages.map((message) => message.id);
 }
 
-async function modelOf(registry: ProviderRegistry, agent: Agent): Promise<AgentModel> {
-  const fromSettings = agent.settings.contextWindow ?? null;
+/** The model that a name leads to; an empty one means the default. */
+export async function modelOf(
+  registry: ProviderRegistry,
+  { model: wanted, settings }: Pick<Agent, 'model' | 'settings'>,
+): Promise<AgentModel> {
+  const fromSettings = settings.contextWindow ?? null;
   try {
-    const { provider, model } = registry.resolve(agent.model);
+    const { provider, model } = registry.resolve(wanted);
     const contextWindow = fromSettings ?? (await provider.contextWindow(model)) ?? limits.contextTokensDefault;
     return { provider: provider.name, name: model, contextWindow };
   } catch (error) {
@@ -116,7 +120,7 @@ async function modelOf(registry: ProviderRegistry, agent: Agent): Promise<AgentM
     if (!(error instanceof AppError && error.code === 'model_refused')) throw error;
     return {
       provider: null,
-      name: agent.model === '' ? registry.defaultModel : agent.model,
+      name: wanted === '' ? registry.defaultModel : wanted,
       contextWindow: fromSettings ?? limits.contextTokensDefault,
     };
   }

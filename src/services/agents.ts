@@ -2,13 +2,13 @@ import type { Agent } from '../domain/agent.js';
 import type { Clock } from '../domain/clock.js';
 import { AppError, notFound } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
-import { limits } from '../domain/limits.js';
 import { defaultMemoryKey } from '../domain/memory.js';
 import type { Principal } from '../domain/user.js';
 import { bootMessages } from '../engine/boot.js';
 import { compileSystemPrompt } from '../engine/system-prompt.js';
 import type { ProviderRegistry } from '../providers/provider.js';
 import type { Repositories, Store } from '../store/store.js';
+import { changeAgent, type AgentChanges } from './agent-changes.js';
 import {
   checkAgentName,
   newDefaultMemory,
@@ -26,15 +26,9 @@ import {
   type ToolCatalogue,
   type ViewParts,
 } from './agent-view.js';
-
-/** What may be changed of an agent after it was made; what is absent stays. */
-export interface AgentChanges {
-  name?: string;
-  description?: string | null;
-  instructions?: string | null;
-  model?: string;
-  metadata?: Record<string, string>;
-}
+import { allPages } from './all-pages.js';
+import { openCatalogue } from './catalogue.js';
+import { requireAdmin } from './organisations.js';
 
 /** The verbs of agents. Somebody else's agent is `not_found`. */
 export interface AgentService {
@@ -44,6 +38,10 @@ export interface AgentService {
   list(principal: Principal): Promise<AgentSummary[]>;
   get(principal: Principal, id: string): Promise<Agent>;
   describe(principal: Principal, id: string): Promise<AgentDetails>;
+  /** All agents of all users, for an administrator; of each user the one last spoken to first. */
+  listAll(principal: Principal): Promise<AgentSummary[]>;
+  /** All agents of the caller with all that is shown of each. */
+  describeAll(principal: Principal): Promise<AgentDetails[]>;
   /** Throws `conflict` where the name is taken, or is the agent's own already. */
   rename(principal: Principal, id: string, name: string): Promise<AgentDetails>;
   update(principal: Principal, id: string, changes: AgentChanges): Promise<AgentDetails>;
@@ -59,8 +57,9 @@ export interface AgentServiceParts {
   clock: Clock;
   registry: ProviderRegistry;
   tools: ToolCatalogue;
-  /** Tools that every agent of the native face has. */
+  /** Tools that every agent of the native face has, and those that not even a caller's own list leaves out. */
   toolNames: readonly string[];
+  neededToolNames: readonly string[];
 }
 
 /** Names tried before giving up on finding a free one. */
@@ -68,16 +67,16 @@ const nameAttempts = 8;
 
 /** Makes the verbs of agents. */
 export function createAgentService(parts: AgentServiceParts): AgentService {
-  const { store, clock } = parts;
+  const { store, clock, tools } = parts;
   const owned = async (reader: Repositories, principal: Principal, id: string): Promise<Agent> => {
     const agent = await reader.agents.get(principal.userId, id);
     if (agent === null) throw notFound('agent', id);
     return agent;
   };
-  const change = async (principal: Principal, id: string, edit: (agent: Agent) => Agent): Promise<AgentDetails> => {
+  const change = async (principal: Principal, id: string, changes: AgentChanges): Promise<AgentDetails> => {
     const changed = await store.transaction(async (tx) => {
       const agent = await owned(tx, principal, id);
-      const next = { ...edit(agent), updatedAt: clock.now() };
+      const next = await changeAgent(tx, agent, changes, { at: clock.now(), findBuiltin: tools.find });
       if (next.name !== null && next.name !== agent.name) await requireFreeName(tx, next, next.name);
       await tx.agents.update(next);
       return next;
@@ -90,12 +89,25 @@ export function createAgentService(parts: AgentServiceParts): AgentService {
     list: (principal) => listAgents(parts, principal),
     get: (principal, id) => owned(store, principal, id),
     describe: async (principal, id) => describeAgent(parts, await owned(store, principal, id)),
-    rename: (principal, id, name) =>
-      change(principal, id, (agent) => {
-        if (agent.name !== name) return { ...agent, name };
-        throw new AppError('conflict', `New name (${name}) is the same as the current name`, { param: 'agent_name' });
-      }),
-    update: (principal, id, changes) => change(principal, id, (agent) => ({ ...agent, ...changes })),
+    listAll: async (principal) => {
+      requireAdmin(principal);
+      const users = await allPages('asc', (request) => store.users.page(request));
+      const lists: AgentSummary[][] = [];
+      for (const user of users) lists.push(await listAgents(parts, { userId: user.id, role: 'user' }));
+      return lists.flat();
+    },
+    describeAll: async (principal) => {
+      const summaries = await listAgents(parts, principal);
+      const all: AgentDetails[] = [];
+      for (const { agent } of summaries) all.push(await describeAgent(parts, agent));
+      return all;
+    },
+    rename: async (principal, id, name) => {
+      const agent = await owned(store, principal, id);
+      if (agent.name !== name) return change(principal, id, { name });
+      throw new AppError('conflict', `New name (${name}) is the same as the current name`, { param: 'agent_name' });
+    },
+    update: change,
     delete: (principal, id) =>
       store.transaction(async (tx) => {
         const { mainConversationId } = await owned(tx, principal, id);
@@ -111,7 +123,7 @@ export function createAgentService(parts: AgentServiceParts): AgentService {
 }
 
 async function createAgent(parts: AgentServiceParts, principal: Principal, request: NewAgent): Promise<AgentDetails> {
-  const { store, clock, tools, toolNames } = parts;
+  const { store, clock, tools, toolNames, neededToolNames } = parts;
   const wanted = request.name === null || request.name.trim() === '' ? null : request.name;
   if (wanted !== null) checkAgentName(wanted);
   const agent = await store.transaction(async (tx) => {
@@ -120,8 +132,9 @@ async function createAgent(parts: AgentServiceParts, principal: Principal, reque
     const rows = planAgent(request, name, {
       ownerId: principal.userId,
       now,
-      findTool: (tool) => tools.find(tool),
+      catalogue: await openCatalogue(tx, principal.userId, request, tools.find),
       toolNames,
+      neededToolNames,
     });
     await requireFreeName(tx, rows.agent, name);
     await insertRows(tx, rows, now);
@@ -168,14 +181,9 @@ async function openMainConversation(tx: Repositories, agent: Agent, now: number)
 }
 
 async function listAgents(parts: ViewParts, principal: Principal): Promise<AgentSummary[]> {
+  const agents = await allPages('desc', (request) => parts.store.agents.page(principal.userId, request));
   const summaries: AgentSummary[] = [];
-  let after: string | undefined;
-  do {
-    const request = { limit: limits.pageItemsMax, order: 'desc', after } as const;
-    const page = await parts.store.agents.page(principal.userId, request);
-    for (const agent of page.items) summaries.push(await summariseAgent(parts, agent));
-    after = page.hasMore ? page.items.at(-1)?.id : undefined;
-  } while (after !== undefined);
+  for (const agent of agents) summaries.push(await summariseAgent(parts, agent));
   return summaries.sort((left, right) => (right.lastMessageAt ?? 0) - (left.lastMessageAt ?? 0));
 }
 

@@ -1,9 +1,12 @@
 import { AppError } from '../domain/errors.js';
-import { textOf } from '../domain/message.js';
+import { textOf, type Message } from '../domain/message.js';
 import type { Run } from '../domain/run.js';
 import type { Principal } from '../domain/user.js';
+import { isRecord, readLenientJson } from '../engine/lenient-json.js';
+import { speakingTool } from '../engine/protocol.js';
 import type { AgentService } from './agents.js';
 import type { MemoryService } from './memories.js';
+import type { MessageEditService } from './message-edits.js';
 import type { MessageService } from './messages.js';
 import type { RunService, StartRun } from './run-commands.js';
 
@@ -11,7 +14,8 @@ import type { RunService, StartRun } from './run-commands.js';
 export interface CommandService {
   /**
    * Carries out a command and tells in words what came of it: `memory`, `summarize`, `heartbeat`, `memorywarning`,
-   * `dump [n]`, and `save` and `savechat`, which have nothing left to do. Throws `invalid_request` for any other.
+   * `dump [n]`, `dumpraw [n]`, `pop [n]`, `retry`, `rethink <text>`, `rewrite <text>`, and `save` and `savechat`, which
+   * have nothing left to do. Throws `invalid_request` for any other.
    */
   carryOut(principal: Principal, agentId: string, command: string): Promise<string>;
 }
@@ -21,6 +25,7 @@ export interface CommandParts {
   agents: AgentService;
   memories: MemoryService;
   messages: MessageService;
+  edits: MessageEditService;
   runs: RunService;
 }
 
@@ -28,10 +33,12 @@ type Command = (principal: Principal, agentId: string, argument: string) => Prom
 
 const dumpDefault = 10;
 const dumpMax = 100;
+const popDefault = 3;
+const popMax = 100;
 
 /** Makes the verb of commands. */
 export function createCommandService(parts: CommandParts): CommandService {
-  const { agents, memories, messages, runs } = parts;
+  const { agents, memories, messages, edits, runs } = parts;
 
   async function runToItsEnd(principal: Principal, agentId: string, start: Partial<StartRun>): Promise<Run> {
     const conversationId = await agents.mainConversation(principal, agentId);
@@ -55,6 +62,12 @@ export function createCommandService(parts: CommandParts): CommandService {
     return 'Everything is saved: each change is written as it is made.';
   };
 
+  const dump: Command = async (principal, agentId, argument) => {
+    const limit = numberIn(argument, dumpDefault, dumpMax);
+    const { entries } = await messages.history(principal, agentId, { limit });
+    return entries.map(({ message, packedText }) => `${message.role}: ${packedText ?? textOf(message)}`).join('\n');
+  };
+
   const commands: Record<string, Command> = {
     memory: async (principal, agentId) => {
       const { blocks, messageCount, passageCount } = await memories.overview(principal, agentId);
@@ -68,24 +81,64 @@ export function createCommandService(parts: CommandParts): CommandService {
     heartbeat: (principal, agentId) => nudge(principal, agentId, 'A timer rang: think, tidy your memory, or rest.'),
     memorywarning: (principal, agentId) =>
       nudge(principal, agentId, 'Your view of this conversation will soon be trimmed: save what matters.'),
-    dump: async (principal, agentId, argument) => {
-      const limit = Math.min(dumpMax, Math.max(1, Number.parseInt(argument, 10) || dumpDefault));
-      const { entries } = await messages.history(principal, agentId, { limit });
-      return entries.map(({ message, packedText }) => `${message.role}: ${packedText ?? textOf(message)}`).join('\n');
+    dump,
+    dumpraw: dump,
+    retry: async (principal, agentId) => {
+      await edits.popAnswer(principal, agentId);
+      await runToItsEnd(principal, agentId, { whenActive: 'refuse' });
+      const { entries } = await messages.history(principal, agentId, { limit: dumpMax });
+      const answer = entries.find(({ message }) => message.role === 'assistant');
+      return `The agent answered again: ${answer === undefined ? '' : spokenIn(answer.message)}`;
     },
+    ...editCommands(edits),
     save: saved,
     savechat: saved,
   };
 
   return {
     async carryOut(principal, agentId, text) {
-      const [name = '', ...rest] = text.trim().replace(/^\//, '').split(/\s+/);
+      const [, name = '', argument = ''] = /^\/?(\S*)\s*([\s\S]*)$/u.exec(text.trim()) ?? [];
       const command = Object.entries(commands).find(([known]) => known === name.toLowerCase());
-      if (command !== undefined) return command[1](principal, agentId, rest.join(' '));
+      if (command !== undefined) return command[1](principal, agentId, argument);
       const known = Object.keys(commands).join(', ');
       throw new AppError('invalid_request', `Unknown command '${name}'. Known commands: ${known}.`, {
         param: 'command',
       });
     },
   };
+}
+
+/** The commands that change what was said. */
+function editCommands(edits: MessageEditService): Record<string, Command> {
+  return {
+    pop: async (principal, agentId, argument) => {
+      const count = await edits.pop(principal, agentId, numberIn(argument, popDefault, popMax));
+      return `${count} ${count === 1 ? 'message was' : 'messages were'} taken back.`;
+    },
+    rethink: async (principal, agentId, argument) => {
+      await edits.rethink(principal, agentId, textIn(argument, 'rethink'));
+      return 'The newest thought was replaced.';
+    },
+    rewrite: async (principal, agentId, argument) => {
+      await edits.rewrite(principal, agentId, textIn(argument, 'rewrite'));
+      return 'The newest answer was replaced.';
+    },
+  };
+}
+
+function numberIn(argument: string, usual: number, most: number): number {
+  return Math.min(most, Math.max(1, Number.parseInt(argument, 10) || usual));
+}
+
+function textIn(argument: string, command: string): string {
+  if (argument !== '') return argument;
+  throw new AppError('invalid_request', `The command ${command} needs a text.`, { param: 'command' });
+}
+
+/** What a message of the agent says aloud, also where it says it through a call. */
+function spokenIn(message: Message): string {
+  if (message.visible) return textOf(message);
+  const call = message.parts.find((part) => part.type === 'tool-call' && part.name === speakingTool);
+  const given = call?.type === 'tool-call' ? readLenientJson(call.arguments) : null;
+  return isRecord(given) && typeof given.message === 'string' ? given.message : '';
 }

@@ -7,6 +7,7 @@ import { editBlock } from '../domain/memory-edit.js';
 import { describeFault } from '../domain/memory-fault.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import type { Principal } from '../domain/user.js';
+import { splitPassage } from '../engine/tools/split-passage.js';
 import type { Repositories, Store } from '../store/store.js';
 
 /** What an agent knows, in figures and blocks. */
@@ -35,6 +36,8 @@ export interface MemoryService {
   passages(principal: Principal, agentId: string, request: PageRequest): Promise<Page<Passage>>;
   /** Inserts a text, or returns the passage that has it already. */
   insertPassage(principal: Principal, agentId: string, text: string, tags: string[]): Promise<Passage>;
+  /** Inserts a text of any length, in parts where it is longer than a passage may be. All or nothing. */
+  insertText(principal: Principal, agentId: string, text: string): Promise<Passage[]>;
   deletePassage(principal: Principal, agentId: string, id: string): Promise<void>;
 }
 
@@ -73,6 +76,20 @@ export function createMemoryService({ store, clock }: { store: Store; clock: Clo
         return (await tx.memories.insertPassage(passage)).passage;
       });
     },
+    insertText: async (principal, agentId, text) => {
+      const parts = splitPassage(text, limits.passageCharsMax);
+      if (parts.length === 0) checkPassage(text);
+      return store.transaction(async (tx) => {
+        const { memory } = await defaultMemory(tx, principal, agentId);
+        if (memory === null) throw notFound('memory', agentId);
+        const stored: Passage[] = [];
+        for (const part of parts) {
+          const draft = { id: newId(), memoryId: memory.id, text: part, tags: [], createdAt: clock.now() };
+          stored.push((await tx.memories.insertPassage(draft)).passage);
+        }
+        return stored;
+      });
+    },
     deletePassage: (principal, agentId, id) =>
       store.transaction(async (tx) => {
         const { memory } = await defaultMemory(tx, principal, agentId);
@@ -92,7 +109,8 @@ async function defaultMemory(
   return { memory, conversationId: agent.mainConversationId };
 }
 
-async function rewriteBlock(
+/** Gives the block of this label a new value as its owner. Throws where there is none or the value does not fit. */
+export async function rewriteBlock(
   tx: Repositories,
   blocks: Block[],
   label: string,

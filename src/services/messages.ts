@@ -1,9 +1,11 @@
 import type { Agent } from '../domain/agent.js';
+import type { Window } from '../domain/conversation.js';
 import { notFound } from '../domain/errors.js';
 import { textOf, type Message } from '../domain/message.js';
 import type { Principal } from '../domain/user.js';
 import { packAlert, packToolResult, packUserMessage } from '../engine/envelope.js';
 import type { Store } from '../store/store.js';
+import { isEcho } from './message-edits.js';
 
 /** A message of an agent's history, with its text as the model reads it. */
 export interface HistoryEntry {
@@ -21,6 +23,8 @@ export interface HistoryRequest {
   skip?: number;
   /** The id of a message: only what is older. */
   before?: string;
+  /** The id of a message: only what is newer. */
+  after?: string;
 }
 
 /** An agent and its history. */
@@ -36,6 +40,12 @@ export interface MessageService {
    * told once, by the call. Throws `invalid_request` where `before` is no message of it.
    */
   history(principal: Principal, agentId: string, request: HistoryRequest): Promise<History>;
+  /** What is in the agent's prompt word for word, oldest first. */
+  inContext(principal: Principal, agentId: string): Promise<History>;
+  /** What the agent itself wrote in a run of its main conversation, oldest first: its messages and its tools' results. */
+  ofRun(principal: Principal, agentId: string, runId: string): Promise<History>;
+  /** One message of the agent's main conversation. */
+  get(principal: Principal, agentId: string, id: string): Promise<History>;
 }
 
 /** Rows read at a time. */
@@ -43,23 +53,47 @@ const chunkRows = 1_000;
 
 /** Makes the verbs of messages. */
 export function createMessageService({ store }: { store: Store }): MessageService {
+  /** The agent with some messages of its main conversation; of an agent that has none, with none. */
+  const told = async (
+    principal: Principal,
+    agentId: string,
+    read: (conversationId: string, window: Window | null) => Promise<Message[]>,
+  ): Promise<History> => {
+    const agent = await store.agents.get(principal.userId, agentId);
+    if (agent === null) throw notFound('agent', agentId);
+    const conversationId = agent.mainConversationId;
+    if (conversationId === null) return { agent, entries: [] };
+    const window = await store.conversations.window(agent.id, conversationId);
+    const messages = await read(conversationId, window);
+    const entries = messages.map((message) => ({
+      message,
+      packedText: packed(agent, message),
+      inContext: window !== null && message.seq >= window.liveFromSeq,
+    }));
+    return { agent, entries };
+  };
+
   return {
-    history: async (principal, agentId, request) => {
-      const agent = await store.agents.get(principal.userId, agentId);
-      if (agent === null) throw notFound('agent', agentId);
-      const conversationId = agent.mainConversationId;
-      if (conversationId === null) return { agent, entries: [] };
-      const window = await store.conversations.window(agent.id, conversationId);
-      const messages = await newestFirst(store, conversationId, request);
-      return {
-        agent,
-        entries: messages.map((message) => ({
-          message,
-          packedText: packed(agent, message),
-          inContext: window !== null && message.seq >= window.liveFromSeq,
-        })),
-      };
-    },
+    history: (principal, agentId, request) =>
+      told(principal, agentId, (conversationId) => newestFirst(store, conversationId, request)),
+    inContext: (principal, agentId) =>
+      told(principal, agentId, async (conversationId, window) => {
+        if (window === null) return [];
+        const request = { conversationId, agentId, fromSeq: window.liveFromSeq, toSeq: null, newest: chunkRows };
+        return (await store.messages.view(request)).filter((message) => !isEcho(message));
+      }),
+    ofRun: (principal, agentId, runId) =>
+      told(principal, agentId, async (conversationId) => {
+        const request = { limit: chunkRows, order: 'asc', visibleOnly: false, runId } as const;
+        const { items } = await store.messages.page(conversationId, request);
+        return items.filter((message) => message.role !== 'user' && !isEcho(message));
+      }),
+    get: (principal, agentId, id) =>
+      told(principal, agentId, async (conversationId) => {
+        const message = await store.messages.get(conversationId, id);
+        if (message === null) throw notFound('message', id);
+        return [message];
+      }),
   };
 }
 

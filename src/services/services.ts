@@ -1,17 +1,24 @@
 import type { Clock } from '../domain/clock.js';
-import { classicTools, type ToolRegistry } from '../engine/tools/registry.js';
+import { classicTools, neededTools, type ToolRegistry } from '../engine/tools/registry.js';
 import type { ProviderRegistry } from '../providers/provider.js';
 import type { Follow } from '../runs/follow.js';
 import type { Notifier } from '../runs/notifier.js';
 import type { Store } from '../store/store.js';
 import { createAgentService, type AgentService } from './agents.js';
 import { createAssistantService, type AssistantService } from './assistants.js';
+import { createBlockService, type BlockService } from './blocks.js';
 import { createCommandService, type CommandService } from './commands.js';
 import { createMemoryService, type MemoryService } from './memories.js';
 import type { MemoryScope } from './memory-scope.js';
+import { createMessageEditService, type MessageEditService } from './message-edits.js';
 import { createMessageService, type MessageService } from './messages.js';
+import { createOrganisationService, type OrganisationService } from './organisations.js';
+import { createPresetService, type PresetService } from './presets.js';
 import type { RunService } from './run-commands.js';
 import { createRunService } from './runs.js';
+import { createServerFactService, type ServerFactService } from './server-facts.js';
+import { createStoredToolService, type StoredToolService } from './stored-tools.js';
+import { createTemplateService, type TemplateService } from './templates.js';
 import { createThreadMessageService, type ThreadMessageService } from './thread-messages.js';
 import { createThreadRunService, type ThreadRunService } from './thread-runs.js';
 import { createThreadService, type ThreadService } from './threads.js';
@@ -20,11 +27,18 @@ import { createUserService, type UserService } from './users.js';
 /** The verbs that faces and the command line share. */
 export interface Services {
   users: UserService;
+  organisations: OrganisationService;
   agents: AgentService;
   memories: MemoryService;
   messages: MessageService;
   runs: RunService;
+  messageEdits: MessageEditService;
   commands: CommandService;
+  templates: TemplateService;
+  blocks: BlockService;
+  presets: PresetService;
+  storedTools: StoredToolService;
+  serverFacts: ServerFactService;
   assistants: AssistantService;
   threads: ThreadService;
   threadMessages: ThreadMessageService;
@@ -46,19 +60,35 @@ export interface ServiceParts {
 /** Makes all verbs. */
 export function createServices(parts: ServiceParts): Services {
   const { store, clock, providers, tools, adminPassword } = parts;
-  const agents = createAgentService({ store, clock, registry: providers, tools, toolNames: classicTools });
+  const agents = createAgentService({
+    store,
+    clock,
+    registry: providers,
+    tools,
+    toolNames: classicTools,
+    neededToolNames: neededTools,
+  });
   const memories = createMemoryService({ store, clock });
   const messages = createMessageService({ store });
+  const messageEdits = createMessageEditService({ store });
+  const templates = createTemplateService({ store, clock });
   const runs = createRunService(parts);
   const assistants = createAssistantService({ store, clock, providers });
   const threads = createThreadService({ store, clock, runs });
   return {
     users: createUserService({ store, clock, adminPassword }),
+    organisations: createOrganisationService({ store, clock }),
     agents,
     memories,
     messages,
     runs,
-    commands: createCommandService({ agents, memories, messages, runs }),
+    messageEdits,
+    commands: createCommandService({ agents, memories, messages, edits: messageEdits, runs }),
+    templates,
+    blocks: createBlockService({ store, clock, templates }),
+    presets: createPresetService({ store, clock, tools }),
+    storedTools: createStoredToolService({ store, clock, tools }),
+    serverFacts: createServerFactService({ registry: providers, storage: store.name }),
     assistants,
     threads,
     threadMessages: createThreadMessageService({ store, clock }),

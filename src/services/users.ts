@@ -5,6 +5,7 @@ import { defaultUserId, newId, readId } from '../domain/ids.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import type { ApiKey, Principal, User } from '../domain/user.js';
 import type { Repositories, Store } from '../store/store.js';
+import { requireAdmin } from './organisations.js';
 
 /** A key at the one moment it can be read. */
 export interface IssuedKey {
@@ -109,23 +110,11 @@ export function createUserService({ store, clock, adminPassword }: UserServicePa
     },
     createKey: async (principal, userId, name) => {
       requireAdmin(principal);
-      const issued = issueKey(userId, name, clock.now());
-      await store.transaction(async (tx) => {
-        if ((await tx.users.get(userId)) === null) throw notFound('user', userId);
-        await tx.users.insertKey(issued.key);
-      });
-      return issued;
+      return insertKey(store, userId, name, clock.now());
     },
     deleteKey: async (principal, secretOrId) => {
       requireAdmin(principal);
-      const id = readId('key', secretOrId);
-      const key = await (id === null
-        ? store.users.findKey(sha256(secretOrId).toString('hex'))
-        : store.users.findKeyById(id));
-      if (key === null || !(await store.users.deleteKey(key.hash))) {
-        throw new AppError('not_found', 'API key does not exist');
-      }
-      return key;
+      return withdrawKey(store, secretOrId);
     },
   };
 }
@@ -142,8 +131,22 @@ async function insertUser(tx: Repositories, user: User): Promise<void> {
   throw new AppError('conflict', `User with id ${user.id} already exists`, { param: 'user_id' });
 }
 
-function requireAdmin(principal: Principal): void {
-  if (principal.role !== 'admin') throw new AppError('forbidden', 'Only an administrator may do this.');
+async function insertKey(store: Store, userId: string, name: string | null, now: number): Promise<IssuedKey> {
+  const issued = issueKey(userId, name, now);
+  await store.transaction(async (tx) => {
+    if ((await tx.users.get(userId)) === null) throw notFound('user', userId);
+    await tx.users.insertKey(issued.key);
+  });
+  return issued;
+}
+
+async function withdrawKey(store: Store, secretOrId: string): Promise<ApiKey> {
+  const id = readId('key', secretOrId);
+  const key = await (id === null
+    ? store.users.findKey(sha256(secretOrId).toString('hex'))
+    : store.users.findKeyById(id));
+  if (key !== null && (await store.users.deleteKey(key.hash))) return key;
+  throw new AppError('not_found', 'API key does not exist');
 }
 
 function issueKey(userId: string, name: string | null, now: number): IssuedKey {

@@ -61,6 +61,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     memoryScope: 'thread',
   });
   await services.users.ensureDefault();
+  await services.organisations.ensureDefault();
   const logged: LoggedFact[] = [];
   const note = (level: LoggedFact['level']) => (fact: object, message: string) =>
     void logged.push({ level, fact: { ...fact }, message });

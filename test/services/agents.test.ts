@@ -21,7 +21,14 @@ let agents: AgentService;
 
 function serviceWith(registry: ProviderRegistry): AgentService {
   const clock = { now: () => now };
-  return createAgentService({ store, clock, registry, tools: createToolRegistry(), toolNames: classicTools });
+  return createAgentService({
+    store,
+    clock,
+    registry,
+    tools: createToolRegistry(),
+    toolNames: classicTools,
+    neededToolNames: ['send_message'],
+  });
 }
 
 beforeEach(async () => {

@@ -42,6 +42,9 @@ export const classicTools: readonly string[] = [
   'archival_memory_search',
 ];
 
+/** Without these an agent of the heartbeat protocol could neither speak nor keep what it is told. */
+export const neededTools: readonly string[] = ['send_message', 'core_memory_append', 'core_memory_replace'];
+
 /** The tools of an agent that speaks the native protocol: few, and one for each thing to be done. */
 export const nativeTools: readonly string[] = [
   'memory_append',

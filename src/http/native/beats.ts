@@ -1,9 +1,10 @@
+import { derivedId } from '../../domain/derived-id.js';
 import type { RunEvent } from '../../domain/event.js';
 import { textOf, type Message } from '../../domain/message.js';
 import type { Run, Step } from '../../domain/run.js';
 import { isAtRest } from '../../domain/status.js';
 import type { ToolCall } from '../../domain/tool.js';
-import { derivedId, speechCallId } from './wire.js';
+import { speechCallId } from './wire.js';
 
 /** A call as this face shows it. */
 export interface ShownCall {

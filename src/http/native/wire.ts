@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { derivedId } from '../../domain/derived-id.js';
 import type { Block } from '../../domain/memory.js';
 import { textOf } from '../../domain/message.js';
 import type { Run } from '../../domain/run.js';
@@ -9,19 +9,6 @@ import type { History, HistoryEntry } from '../../services/messages.js';
 /** A time as the old servers wrote it: UTC with an offset and six digits of a second. */
 export function toIsoTime(at: number): string {
   return new Date(at).toISOString().replace('Z', '000+00:00');
-}
-
-/** A UUID that is always the same for the same words, for things that have no id of their own. */
-export function derivedId(...words: (string | number)[]): string {
-  const hex = createHash('sha256').update(JSON.stringify(words)).digest('hex');
-  const groups = [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `8${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ];
-  return groups.join('-');
 }
 
 /** The id of the call that stands for a message said in plain text. */
