@@ -3,7 +3,7 @@ import { AppError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import { limits } from '../domain/limits.js';
 import type { Run } from '../domain/run.js';
-import { isFinal } from '../domain/status.js';
+import { isFinal, type RunStatus } from '../domain/status.js';
 import { queueTopic, runTopic } from '../domain/topics.js';
 import { endRun, RunExpired } from '../engine/ending.js';
 import type { RunLoop } from '../engine/loop.js';
@@ -98,11 +98,14 @@ export class Worker {
 
   private async claim(): Promise<Run | null> {
     const { store, clock, notifier } = this.dependencies;
+    // A lost power supply may take a claim back: the run stands in the queue again. Only where it would take its worker
+    // along, though; a database that fails by itself would leave two of them with one claim.
+    const options = { relaxed: store.exclusive };
     const claimed = await store.transaction(async (tx) => {
       const now = clock.now();
       const run = await tx.runs.claim({ owner: this.owner, now, leaseUntil: now + limits.leaseMs });
       return run === null ? null : begin(tx, run, now);
-    });
+    }, options);
     if (claimed === null) return null;
     notifier.publish(claimed.run.id, claimed.events);
     if (isFinal(claimed.run.status)) notifier.ring(queueTopic);
@@ -133,8 +136,10 @@ export class Worker {
       .finally(async () => {
         stopListening();
         await journal.close();
+        const wasFull = this.active.size >= this.dependencies.concurrency;
         this.active.delete(run.id);
-        this.claimSoon();
+        // A worker with room to spare has emptied the queue already, and hears of what comes.
+        if (wasFull) this.claimSoon();
       });
     this.active.set(run.id, { journal, abort, done });
     if (run.status === 'cancelling') abort.abort(new AppError('conflict', 'The run is being cancelled.'));
@@ -178,10 +183,15 @@ async function begin(tx: Repositories, run: Run, now: number) {
     await tx.messages.append(run.conversationId, run.input);
     await tx.runs.write(begun, run.status);
   }
-  const newest = await tx.events.newest(run.id, 'run-status');
-  const moved = newest?.type !== 'run-status' || newest.run.status !== run.status;
+  const moved = run.attempt === 1 || (await lastStatus(tx, run)) !== run.status;
   const events = moved ? await appendAsFace(tx, run.id, [{ type: 'run-status', run: begun }], now) : [];
   return { run: { ...begun, lastSeq: run.lastSeq + events.length }, events };
+}
+
+/** The status that the log told of last. */
+async function lastStatus(tx: Repositories, run: Run): Promise<RunStatus | null> {
+  const newest = await tx.events.newest(run.id, 'run-status');
+  return newest?.type === 'run-status' ? newest.run.status : null;
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
