@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.js';
 import { classicTools, neededTools, type ToolRegistry } from '../engine/tools/registry.js';
+import type { SearchAccess } from '../engine/tools/tool.js';
 import type { ProviderRegistry } from '../providers/provider.js';
 import type { Follow } from '../runs/follow.js';
 import type { Notifier } from '../runs/notifier.js';
@@ -8,6 +9,8 @@ import { createAgentService, type AgentService } from './agents.js';
 import { createAssistantService, type AssistantService } from './assistants.js';
 import { createBlockService, type BlockService } from './blocks.js';
 import { createCommandService, type CommandService } from './commands.js';
+import { createFileService, type FileService } from './files.js';
+import { createLibraryService, type LibraryService } from './libraries.js';
 import { createMemoryService, type MemoryService } from './memories.js';
 import type { MemoryScope } from './memory-scope.js';
 import { createMessageEditService, type MessageEditService } from './message-edits.js';
@@ -43,6 +46,8 @@ export interface Services {
   threads: ThreadService;
   threadMessages: ThreadMessageService;
   threadRuns: ThreadRunService;
+  files: FileService;
+  libraries: LibraryService;
 }
 
 /** What the verbs are made from. */
@@ -55,6 +60,10 @@ export interface ServiceParts {
   tools: ToolRegistry;
   adminPassword: string;
   memoryScope: MemoryScope;
+  /** Makes the vector of a query; without it, libraries are searched by words alone. */
+  embed?: SearchAccess['embed'];
+  /** The most bytes of one file. */
+  fileBytesMax?: number;
 }
 
 /** Makes all verbs. */
@@ -93,5 +102,12 @@ export function createServices(parts: ServiceParts): Services {
     threads,
     threadMessages: createThreadMessageService({ store, clock }),
     threadRuns: createThreadRunService({ assistants, threads, runs }),
+    files: createFileService({ store, clock, fileBytesMax: parts.fileBytesMax }),
+    libraries: createLibraryService({
+      store,
+      clock,
+      notifier: parts.notifier,
+      embed: parts.embed ?? (() => Promise.resolve(null)),
+    }),
   };
 }

@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } f
 import pg from 'pg';
 import type { Clock } from '../domain/clock.js';
 import { AppError } from '../domain/errors.js';
+import { openBlobs, type PlaceOfFiles } from './blobs.js';
 import { createListener } from './postgres-listener.js';
 import { SearchThread } from './search-thread.js';
 import { postgresCode, postgresDialect } from './sql/dialect.js';
@@ -18,7 +19,10 @@ const connectTimeoutMs = 10_000;
 const readerConnections = 2;
 
 /** Opens and migrates a PostgreSQL database. Throws `unavailable` with a sentence where there is none. */
-export async function openPostgresStore(url: string, options: { clock: Clock; poolSize: number }): Promise<Store> {
+export async function openPostgresStore(
+  url: string,
+  options: { clock: Clock; poolSize: number; files: PlaceOfFiles },
+): Promise<Store> {
   const db = connect(url, options.poolSize);
   const dialect = postgresDialect(postgresWords);
   try {
@@ -32,6 +36,7 @@ export async function openPostgresStore(url: string, options: { clock: Clock; po
     db,
     dialect,
     searcher: new SearchThread({ kind: 'postgres', location: url }),
+    blobs: (session) => openBlobs(options.files, null, session),
     listen: async (onRing) => {
       try {
         return await listener.listen(onRing);

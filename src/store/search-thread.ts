@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { AppError, type ErrorCode } from '../domain/errors.js';
-import type { SearchAnswer, Searcher, SearchQuery } from './sql/search/query.js';
+import type { LibraryAnswer, LibraryQuery, SearchAnswer, Searcher, SearchQuery } from './sql/search/query.js';
 
 /** What the thread is told when it starts: which database to read. */
 export interface SearchThreadData {
@@ -14,9 +14,10 @@ export interface SearchThreadData {
 /** What goes to the thread and comes back. */
 export interface SearchThreadRequest {
   id: number;
-  query: SearchQuery;
+  query: SearchQuery | LibraryQuery;
 }
-export type SearchThreadReply = { id: number; answer: SearchAnswer } | { id: number; fault: SearchFault };
+export type SearchThreadReply =
+  { id: number; answer: SearchAnswer | LibraryAnswer } | { id: number; fault: SearchFault };
 
 /** An error on its way between threads, which would take its class from it. `code` is null for what was not foreseen. */
 export interface SearchFault {
@@ -25,7 +26,7 @@ export interface SearchFault {
 }
 
 interface Waiting {
-  resolve(answer: SearchAnswer): void;
+  resolve(answer: SearchAnswer | LibraryAnswer): void;
   reject(error: unknown): void;
 }
 
@@ -42,11 +43,20 @@ export class SearchThread implements Searcher {
   constructor(private readonly data: SearchThreadData) {}
 
   async find(query: SearchQuery): Promise<SearchAnswer> {
+    return (await this.ask(query)) as SearchAnswer;
+  }
+
+  async findInLibraries(query: LibraryQuery): Promise<LibraryAnswer> {
+    return (await this.ask(query)) as LibraryAnswer;
+  }
+
+  /** The thread answers each query in the form of its kind. */
+  private async ask(query: SearchQuery | LibraryQuery): Promise<SearchAnswer | LibraryAnswer> {
     if (this.closed) throw new AppError('unavailable', 'The store is closed.');
     const worker = (this.worker ??= this.start());
     this.lastId += 1;
     const id = this.lastId;
-    return new Promise<SearchAnswer>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
       // Awaited work keeps the process alive, as it would anywhere else.
       worker.ref();

@@ -5,6 +5,7 @@ import { openPostgresReader } from './postgres.js';
 import type { SearchThreadData, SearchThreadReply, SearchThreadRequest } from './search-thread.js';
 import { postgresDialect, sqliteDialect, type Dialect } from './sql/dialect.js';
 import type { Database } from './sql/schema.js';
+import { findInLibraries } from './sql/search/find-in-libraries.js';
 import { find } from './sql/search/find.js';
 import { postgresWords } from './sql/search/postgres-words.js';
 import { sqliteWords } from './sql/search/sqlite-words.js';
@@ -22,7 +23,9 @@ parentPort?.on('message', (request: SearchThreadRequest) => {
 
 async function answer({ id, query }: SearchThreadRequest): Promise<SearchThreadReply> {
   try {
-    return { id, answer: await find(db, dialect, query) };
+    const answer =
+      query.kind === 'library-passage' ? await findInLibraries(db, dialect, query) : await find(db, dialect, query);
+    return { id, answer };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { id, fault: { code: error instanceof AppError ? error.code : null, message } };

@@ -4,7 +4,8 @@ import { repositories } from './sql/repositories.js';
 import type { Database } from './sql/schema.js';
 import type { Searcher } from './sql/search/query.js';
 import { openSearch, ping } from './sql/search/search.js';
-import { inTransaction, openSession } from './sql/session.js';
+import { inTransaction, openSession, type Session } from './sql/session.js';
+import type { Blobs } from './library.js';
 import type { Store } from './store.js';
 
 /** What a database brings along besides its queries. */
@@ -12,13 +13,15 @@ export interface SqlStoreParts {
   db: Kysely<Database>;
   dialect: Dialect;
   searcher: Searcher;
+  /** Opens the place of files' bytes. */
+  blobs(session: Session): Blobs;
   listen: Store['listen'];
   /** Called last. */
   release(): Promise<void>;
 }
 
 /** The store over a database that has been opened and migrated. */
-export function sqlStore({ db, dialect, searcher, listen, release }: SqlStoreParts): Store {
+export function sqlStore({ db, dialect, searcher, blobs, listen, release }: SqlStoreParts): Store {
   const session = openSession(db, dialect);
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
@@ -31,6 +34,7 @@ export function sqlStore({ db, dialect, searcher, listen, release }: SqlStorePar
     name: dialect.name,
     exclusive: dialect.exclusive,
     search: openSearch(session, searcher),
+    blobs: blobs(session),
     transaction: (work, options) => inTransaction(db, dialect, (inner) => work(repositories(inner)), options),
     listen,
     check: async () => {

@@ -3,6 +3,7 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { Kysely } from 'kysely';
 import type { Clock } from '../domain/clock.js';
 import { AppError } from '../domain/errors.js';
+import { openBlobs, type PlaceOfFiles } from './blobs.js';
 import { SearchThread } from './search-thread.js';
 import { sqliteDialect } from './sql/dialect.js';
 import { migrate } from './sql/migrate.js';
@@ -31,7 +32,7 @@ export function sqliteFile(path: string): string {
 }
 
 /** Opens, checks and migrates a SQLite database for this process alone. Throws `unavailable` with a sentence. */
-export async function openSqliteStore(path: string, options: { clock: Clock }): Promise<Store> {
+export async function openSqliteStore(path: string, options: { clock: Clock; files: PlaceOfFiles }): Promise<Store> {
   const file = sqliteFile(path);
   makeFolder(file);
   const lock = explain(file, () => lockDatabase(file));
@@ -49,6 +50,7 @@ export async function openSqliteStore(path: string, options: { clock: Clock }): 
       db,
       dialect,
       searcher: new SearchThread({ kind: 'sqlite', location: file }),
+      blobs: (session) => openBlobs(options.files, join(dirname(file), 'files'), session),
       // No other process can have the database open, so there is nobody to hear.
       listen: async () => async () => undefined,
       release: async () => lock.release(),

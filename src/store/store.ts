@@ -1,16 +1,18 @@
 import type { Agent, Origin } from '../domain/agent.js';
 import type { Conversation, Summary, Window } from '../domain/conversation.js';
 import type { RunEvent } from '../domain/event.js';
+import type { Library } from '../domain/library.js';
 import type { Block, BlockActor, BlockVersion, Memory, Passage } from '../domain/memory.js';
 import type { Message, NewMessage, Role } from '../domain/message.js';
-import type { Page, PageRequest } from '../domain/page.js';
 import type { Organisation } from '../domain/organisation.js';
-import type { Run, Step } from '../domain/run.js';
+import type { Page, PageRequest } from '../domain/page.js';
 import type { StoredPreset } from '../domain/preset.js';
+import type { Run, Step } from '../domain/run.js';
 import type { RunStatus } from '../domain/status.js';
-import type { ApiKey, User } from '../domain/user.js';
 import type { StoredTool } from '../domain/stored-tool.js';
 import type { Template } from '../domain/template.js';
+import type { ApiKey, User } from '../domain/user.js';
+import type { Blobs, FileRepository, LibraryRepository, LibrarySearchRequest, LibrarySearchResult } from './library.js';
 
 /*
  * The port to the database. A finder that takes an owner returns null for somebody else's row; those that take none
@@ -28,9 +30,9 @@ export interface UserRepository {
   delete(id: string): Promise<boolean>;
   insertKey(key: ApiKey): Promise<void>;
   findKey(hash: string): Promise<ApiKey | null>;
+  findKeyById(id: string): Promise<ApiKey | null>;
   keys(userId: string): Promise<ApiKey[]>;
   deleteKey(hash: string): Promise<boolean>;
-  findKeyById(id: string): Promise<ApiKey | null>;
 }
 
 /** Agents. */
@@ -64,12 +66,12 @@ export interface MemoryRepository {
   /** Changes label, description, limit and read-only; no history entry. */
   reshapeBlock(block: Block): Promise<void>;
   deleteBlock(id: string): Promise<boolean>;
-  /** Newest first. */
-  blockHistory(blockId: string, limit: number): Promise<BlockVersion[]>;
   /** Blocks of the memories of an owner's agents, the newest first. */
   ownedBlocks(ownerId: string, filter: { label: string | null; limit: number }): Promise<Block[]>;
   /** A block of one of an owner's agents. */
   ownedBlock(ownerId: string, id: string): Promise<Block | null>;
+  /** Newest first. */
+  blockHistory(blockId: string, limit: number): Promise<BlockVersion[]>;
   /** Inserts, or returns the passage of this memory that has the same text and tags. */
   insertPassage(passage: Passage): Promise<{ passage: Passage; existed: boolean }>;
   passage(memoryId: string, id: string): Promise<Passage | null>;
@@ -223,8 +225,6 @@ export interface EventRepository {
   prune(endedBefore: number, limit: number): Promise<number>;
 }
 
-/** Rings that tell other processes to look again. A hint, never the truth; SQLite has no other processes. */
-export interface Bell {
 /** Texts that blocks begin with. */
 export interface TemplateRepository {
   /** False where the owner has one of this label and name. */
@@ -273,6 +273,8 @@ export interface OrganisationRepository {
   page(request: PageRequest): Promise<Page<Organisation>>;
 }
 
+/** Rings that tell other processes to look again. A hint, never the truth; SQLite has no other processes. */
+export interface Bell {
   ring(topic: string): Promise<void>;
 }
 
@@ -285,12 +287,14 @@ export interface Repositories {
   messages: MessageRepository;
   runs: RunRepository;
   events: EventRepository;
-  bell: Bell;
-}
+  files: FileRepository;
+  libraries: LibraryRepository;
   templates: TemplateRepository;
   presets: PresetRepository;
   tools: ToolRepository;
   organisations: OrganisationRepository;
+  bell: Bell;
+}
 
 /** A vector with the name of the model that made it; vectors of different models are never compared. */
 export interface Embedding {
@@ -329,9 +333,9 @@ export interface SearchResult<T> {
   total: number;
 }
 
-/** A text whose vector is missing. */
+/** A text whose vector is missing: a message, a passage of the archive, or a passage of a library. */
 export interface TextToEmbed {
-  kind: 'message' | 'passage';
+  kind: 'message' | 'passage' | 'library-passage';
   id: string;
   text: string;
 }
@@ -343,12 +347,12 @@ export interface TextToEmbed {
 export interface Search {
   messages(request: MessageSearchRequest): Promise<SearchResult<Message>>;
   passages(request: PassageSearchRequest): Promise<SearchResult<Passage>>;
+  libraries(request: LibrarySearchRequest): Promise<LibrarySearchResult>;
+  /** The libraries that an agent may search in a conversation: its own and the conversation's, each once. */
+  attachedLibraries(agentId: string, conversationId: string): Promise<Library[]>;
   /** Texts that have no vector of this model, oldest first. */
   withoutVector(model: string, limit: number): Promise<TextToEmbed[]>;
-  putVectors(
-    model: string,
-    vectors: { kind: 'message' | 'passage'; id: string; vector: Float32Array }[],
-  ): Promise<void>;
+  putVectors(model: string, vectors: { kind: TextToEmbed['kind']; id: string; vector: Float32Array }[]): Promise<void>;
 }
 
 /** How a transaction reaches the disk. */
@@ -364,6 +368,8 @@ export interface Store extends Repositories {
   /** True where no other process can have this database open. */
   readonly exclusive: boolean;
   readonly search: Search;
+  /** The bytes of files; they take no part in transactions. */
+  readonly blobs: Blobs;
   /**
    * Runs the work in one transaction, rolled back where it throws. Await nothing but the store inside. The work may be
    * run again where the database asks for it, so it changes nothing but the store.

@@ -3,6 +3,7 @@ import { AppError } from '../../domain/errors.js';
 import type { Clock } from '../../domain/clock.js';
 import type { Dialect } from './dialect.js';
 import { initial } from './migrations/0001-initial.js';
+import { libraries } from './migrations/0002-libraries.js';
 import { catalogue } from './migrations/0003-catalogue.js';
 import type { Database } from './schema.js';
 import { inTransaction } from './session.js';
@@ -16,6 +17,7 @@ interface Migration {
 
 const migrations: readonly Migration[] = [
   { number: 1, name: 'initial', up: initial },
+  { number: 2, name: 'libraries', up: libraries },
   { number: 3, name: 'catalogue', up: catalogue },
 ];
 

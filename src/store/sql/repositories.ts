@@ -2,6 +2,8 @@ import type { Repositories } from '../store.js';
 import { agentRepository } from './agents.js';
 import { conversationRepository } from './conversations.js';
 import { eventRepository } from './events.js';
+import { fileRepository } from './files.js';
+import { libraryRepository } from './libraries.js';
 import { memoryRepository } from './memories.js';
 import { messageRepository } from './messages.js';
 import { organisationRepository } from './organisations.js';
@@ -22,6 +24,8 @@ export function repositories(session: Session): Repositories {
     messages: messageRepository(session),
     runs: runRepository(session),
     events: eventRepository(session),
+    files: fileRepository(session),
+    libraries: libraryRepository(session),
     templates: templateRepository(session),
     presets: presetRepository(session),
     tools: toolRepository(session),

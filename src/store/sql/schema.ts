@@ -5,6 +5,7 @@ import type { BlockActor } from '../../domain/memory.js';
 import type { Message, MessageKind, Role } from '../../domain/message.js';
 import type { IncompleteReason, Step } from '../../domain/run.js';
 import type { RunStatus } from '../../domain/status.js';
+import type { LibraryTables } from './library-schema.js';
 
 /*
  * The rows as both databases keep them: ids are text, times are milliseconds, truth is 0 or 1, and what no query looks
@@ -201,7 +202,11 @@ export interface TextRow {
   key: Generated<number>;
   message_id: string | null;
   passage_id: string | null;
-  /** The conversation of a message, the memory of a passage. */
+  /** A passage of a library has no row but this one: its id, the file it was read from, and its place there. */
+  library_passage_id: string | null;
+  library_file_id: string | null;
+  position: number | null;
+  /** The conversation of a message, the memory of a passage, the library of a passage of a file. */
   scope_id: string;
   /** The tokens by which the word index is narrowed to one conversation, memory or owner. */
   scope: string;
@@ -285,7 +290,7 @@ export interface MigrationRow {
 }
 
 /** Every table by its name. */
-export interface Database {
+export interface Database extends LibraryTables {
   users: UserRow;
   api_keys: KeyRow;
   agents: AgentRow;

@@ -8,6 +8,7 @@ import { chunksOf, cleanText } from './values.js';
 interface Entry {
   messageId: string | null;
   passageId: string | null;
+  library?: { passageId: string; fileId: string; position: number };
   scopeId: string;
   scope: string;
   role: Role | null;
@@ -50,6 +51,25 @@ export async function indexPassage(session: Session, passage: Passage): Promise<
   await insertEntries(session, [entry]);
 }
 
+/** Writes passages of a file in a library, which are nothing but texts. They are of one file, in order. */
+export async function indexLibraryPassages(
+  session: Session,
+  passages: readonly { id: string; libraryId: string; libraryFileId: string; position: number; text: string }[],
+  createdAt: number,
+): Promise<void> {
+  const entries = passages.map((passage): Entry => ({
+    messageId: null,
+    passageId: null,
+    library: { passageId: passage.id, fileId: passage.libraryFileId, position: passage.position },
+    scopeId: passage.libraryId,
+    scope: scopeToken('library', passage.libraryId),
+    role: null,
+    createdAt,
+    text: cleanText(passage.text),
+  }));
+  await insertEntries(session, entries);
+}
+
 function messageEntry(ownerId: string, message: Message): Entry | null {
   const spoken = message.role === 'user' || message.role === 'assistant';
   if (!spoken || message.kind !== 'said' || !message.visible || message.status === 'in_progress') return null;
@@ -73,6 +93,9 @@ async function insertEntries(session: Session, entries: readonly Entry[]): Promi
       return {
         message_id: entry.messageId,
         passage_id: entry.passageId,
+        library_passage_id: entry.library?.passageId ?? null,
+        library_file_id: entry.library?.fileId ?? null,
+        position: entry.library?.position ?? null,
         scope_id: entry.scopeId,
         scope: entry.scope,
         role: entry.role,

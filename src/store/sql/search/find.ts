@@ -48,27 +48,44 @@ async function rankByWords(
   scope: Scope,
   query: SearchQuery,
 ): Promise<number[]> {
-  const words = wordsOf(query.query ?? '');
-  const conditions = sql.join([sql`t.scope_id ${scope.ids}`, ...bounds(query)], sql` and `);
+  const { scores } = await scoreByWords(db, dialect, scope, wordsOf(query.query ?? ''), bounds(query));
+  return byScore(scores);
+}
+
+/** The scores of the texts that hold any of the words, and what a text of average length with all of them has. */
+export async function scoreByWords(
+  db: Kysely<Database>,
+  dialect: Dialect,
+  scope: Scope,
+  words: readonly string[],
+  more: RawBuilder<unknown>[],
+): Promise<{ scores: Map<number, number>; full: number }> {
+  const conditions = sql.join([sql`t.scope_id ${scope.ids}`, ...more], sql` and `);
+  let full = 0;
   const hits: { key: number; chars: number }[][] = [];
   for (const word of words) {
     const { rows } = await sql<{ key: number; chars: number }>`
       select t.key as key, t.chars as chars ${dialect.wordIndex.matching(word, scope.tokens)}
       and ${conditions}`.execute(db);
     if (rows.length > 0) hits.push(rows);
+    full += rarityOf(scope, rows.length);
   }
   const lengths = new Map(hits.flat().map((row) => [row.key, row.chars]));
   const average = [...lengths.values()].reduce((sum, chars) => sum + chars, 0) / lengths.size;
   const scores = new Map<number, number>();
   for (const rows of hits) {
-    const rarity = Math.log(1 + (Math.max(scope.size - rows.length, 0) + 0.5) / (rows.length + 0.5));
+    const rarity = rarityOf(scope, rows.length);
     for (const row of rows) {
       const length = 1 - lengthShare + lengthShare * (row.chars / average);
       const score = (rarity * (saturation + 1)) / (1 + saturation * length);
       scores.set(row.key, (scores.get(row.key) ?? 0) + score);
     }
   }
-  return byScore(scores);
+  return { scores, full };
+}
+
+function rarityOf(scope: Scope, holders: number): number {
+  return Math.log(1 + (Math.max(scope.size - holders, 0) + 0.5) / (holders + 0.5));
 }
 
 /** The nearest by cosine among the vectors of the same model and size. What points away is no neighbour. */
@@ -78,13 +95,22 @@ async function rankByMeaning(
   query: SearchQuery,
   embedding: Embedding,
 ): Promise<number[]> {
+  return (await nearest(db, scope, bounds(query), embedding)).map((entry) => entry.key);
+}
+
+/** The nearest by cosine with their cosines, the nearest first. */
+export async function nearest(
+  db: Kysely<Database>,
+  scope: Scope,
+  more: RawBuilder<unknown>[],
+  embedding: Embedding,
+): Promise<{ key: number; score: number }[]> {
   const wanted = fromBytes(toBytes(embedding.vector));
   const conditions: RawBuilder<unknown>[] = [
     sql`v.scope_id ${scope.ids}`,
     sql`v.model = ${embedding.model}`,
     sql`v.dimensions = ${wanted.length}`,
   ];
-  const more = bounds(query);
   const joined = more.length === 0 ? sql`` : sql`join texts as t on t.key = v.text_key`;
   const statement = sql<{ key: number; bytes: Uint8Array }>`
     select v.text_key as key, v.bytes as bytes from vectors as v ${joined}
@@ -96,7 +122,7 @@ async function rankByMeaning(
       if (cosine > 0) best.offer(row.key, cosine);
     }
   }
-  return best.keys();
+  return best.entries();
 }
 
 /** Reciprocal rank fusion: each ranking gives a text the more the higher it stands there. */

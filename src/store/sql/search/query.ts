@@ -1,4 +1,6 @@
 import type { Role } from '../../../domain/message.js';
+import type { AttributeFilter } from '../../../domain/library.js';
+import type { LibrarySearchRequest } from '../../library.js';
 import type { MessageSearchRequest, PassageSearchRequest, Embedding } from '../../store.js';
 
 /** A search as it travels to the thread that carries it out. */
@@ -22,9 +24,28 @@ export interface SearchAnswer {
   total: number;
 }
 
+/** A search of libraries as it travels to that thread. */
+export interface LibraryQuery {
+  kind: 'library-passage';
+  libraryIds: string[];
+  query: string;
+  embedding: Embedding | null;
+  filter: AttributeFilter | null;
+  scoreMin: number;
+  limit: number;
+  offset: number;
+}
+
+/** What was found in libraries: ids of passages with their scores, best first. */
+export interface LibraryAnswer {
+  found: { id: string; score: number }[];
+  total: number;
+}
+
 /** Carries out searches somewhere out of the way of requests. */
 export interface Searcher {
   find(query: SearchQuery): Promise<SearchAnswer>;
+  findInLibraries(query: LibraryQuery): Promise<LibraryAnswer>;
   close(): Promise<void>;
 }
 
@@ -38,4 +59,10 @@ export function messageQuery(request: MessageSearchRequest): SearchQuery {
 export function passageQuery(request: PassageSearchRequest): SearchQuery {
   const { memoryId, query, embedding, from, to, tags, tagMatch, limit, offset } = request;
   return { kind: 'passage', memoryId, query, embedding, from, to, roles: null, tags, tagMatch, limit, offset };
+}
+
+/** The query for a search of libraries. */
+export function libraryQuery(request: LibrarySearchRequest): LibraryQuery {
+  const { libraryIds, query, embedding, filter, scoreMin, limit, offset } = request;
+  return { kind: 'library-passage', libraryIds, query, embedding, filter, scoreMin, limit, offset };
 }

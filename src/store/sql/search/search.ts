@@ -1,9 +1,20 @@
 import { sql } from 'kysely';
+import type { ScoredPassage } from '../../../domain/library.js';
 import type { Search, SearchResult, TextToEmbed } from '../../store.js';
+import { librariesOf } from '../libraries.js';
+import { passagesByIds } from '../library-passages.js';
+import { libraryFileFromRow } from '../library-files.js';
 import { messageFromRow } from '../messages.js';
 import { passageFromRow } from '../passages.js';
 import type { Session } from '../session.js';
-import { messageQuery, passageQuery, type SearchAnswer, type Searcher } from './query.js';
+import {
+  libraryQuery,
+  messageQuery,
+  passageQuery,
+  type LibraryAnswer,
+  type SearchAnswer,
+  type Searcher,
+} from './query.js';
 import { toBytes } from './vectors.js';
 
 /** Searching over a session; the looking itself is done by the searcher. */
@@ -22,6 +33,18 @@ export function openSearch(session: Session, searcher: Searcher): Search {
       const rows = await db.selectFrom('passages').selectAll().where('id', 'in', answer.ids).execute();
       return inOrder(answer, rows.map(passageFromRow));
     },
+    libraries: async (request) => {
+      if (request.libraryIds.length === 0) return { hits: [], total: 0 };
+      const answer = await searcher.findInLibraries(libraryQuery(request));
+      return { hits: await scoredPassages(session, answer), total: answer.total };
+    },
+    attachedLibraries: async (agentId, conversationId) => {
+      const attached = [
+        ...(await librariesOf(session, 'agent', agentId)),
+        ...(await librariesOf(session, 'conversation', conversationId)),
+      ];
+      return [...new Map(attached.map((library) => [library.id, library])).values()];
+    },
     withoutVector: (model, limit) => withoutVector(session, model, limit),
     putVectors: (model, vectors) =>
       session.atomic(async (inner) => {
@@ -35,6 +58,28 @@ function inOrder<T extends { id: string }>(answer: SearchAnswer, items: T[]): Se
   return { hits: answer.ids.flatMap((id) => byId.get(id) ?? []), total: answer.total };
 }
 
+async function scoredPassages(session: Session, { found }: LibraryAnswer): Promise<ScoredPassage[]> {
+  if (found.length === 0) return [];
+  const passages = await passagesByIds(
+    session,
+    found.map(({ id }) => id),
+  );
+  const byId = new Map(passages.map((passage) => [passage.id, passage]));
+  const fileIds = [...new Set(passages.map((passage) => passage.libraryFileId))];
+  const rows =
+    fileIds.length === 0
+      ? []
+      : await session.db.selectFrom('library_files').selectAll().where('id', 'in', fileIds).execute();
+  const attributes = new Map(rows.map((row) => [row.id, libraryFileFromRow(row).attributes]));
+  return found.flatMap(({ id, score }) => {
+    const passage = byId.get(id);
+    // What was deleted since it was found is found no longer.
+    return passage === undefined
+      ? []
+      : [{ ...passage, score, attributes: attributes.get(passage.libraryFileId) ?? {} }];
+  });
+}
+
 /** Asks for one model after the other, so that nothing is read of the texts that have their vector. */
 async function withoutVector(session: Session, model: string, limit: number): Promise<TextToEmbed[]> {
   const found: (TextToEmbed & { key: number; createdAt: number })[] = [];
@@ -42,15 +87,18 @@ async function withoutVector(session: Session, model: string, limit: number): Pr
     if (other === model) continue;
     const rows = await session.db
       .selectFrom('texts')
-      .select(['key', 'message_id', 'passage_id', 'created_at', 'text'])
+      .select(['key', 'message_id', 'passage_id', 'library_passage_id', 'created_at', 'text'])
       .where('embedded_by', '=', other)
       .orderBy('created_at')
       .orderBy('key')
       .limit(limit)
       .execute();
-    for (const { key, message_id, passage_id, created_at, text } of rows) {
+    for (const { key, message_id, passage_id, library_passage_id, created_at, text } of rows) {
       if (message_id !== null) found.push({ kind: 'message', id: message_id, text, key, createdAt: created_at });
       if (passage_id !== null) found.push({ kind: 'passage', id: passage_id, text, key, createdAt: created_at });
+      if (library_passage_id !== null) {
+        found.push({ kind: 'library-passage', id: library_passage_id, text, key, createdAt: created_at });
+      }
     }
   }
   found.sort((left, right) => left.createdAt - right.createdAt || left.key - right.key);
@@ -69,15 +117,22 @@ async function modelsInUse(session: Session): Promise<string[]> {
   }
 }
 
+/** The column of `texts` by which a text is known. */
+const vectorColumns = {
+  message: 'message_id',
+  passage: 'passage_id',
+  'library-passage': 'library_passage_id',
+} as const satisfies Record<TextToEmbed['kind'], string>;
+
 async function putVector(
   session: Session,
   model: string,
-  entry: { kind: 'message' | 'passage'; id: string; vector: Float32Array },
+  entry: { kind: TextToEmbed['kind']; id: string; vector: Float32Array },
 ): Promise<void> {
   const text = await session.db
     .updateTable('texts')
     .set({ embedded_by: model })
-    .where(entry.kind === 'message' ? 'message_id' : 'passage_id', '=', entry.id)
+    .where(vectorColumns[entry.kind], '=', entry.id)
     .returning(['key', 'scope_id'])
     .executeTakeFirst();
   // The text was deleted or emptied while its vector was being made.

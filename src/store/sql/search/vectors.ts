@@ -21,7 +21,11 @@ export function product(left: Float32Array, right: Float32Array): number {
 }
 
 /** Keeps the keys with the highest scores, up to a number of them; of equal scores the newer key. */
-export function createBest(size: number): { offer(key: number, score: number): void; keys(): number[] } {
+export function createBest(size: number): {
+  offer(key: number, score: number): void;
+  keys(): number[];
+  entries(): { key: number; score: number }[];
+} {
   const kept: { key: number; score: number }[] = [];
   return {
     offer: (key, score) => {
@@ -36,6 +40,7 @@ export function createBest(size: number): { offer(key: number, score: number): v
       if (kept.length > size) kept.pop();
     },
     keys: () => kept.map((entry) => entry.key),
+    entries: () => [...kept],
   };
 }
 

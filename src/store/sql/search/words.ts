@@ -29,8 +29,8 @@ export function wordsOf(text: string): string[] {
   return (telling.length > 0 ? telling : [...words]).slice(0, wordsMax);
 }
 
-/** The token that stands for a conversation, memory or owner in the word index. */
-export function scopeToken(kind: 'conversation' | 'memory' | 'owner', id: string): string {
+/** The token that stands for a conversation, memory, library or owner in the word index. */
+export function scopeToken(kind: 'conversation' | 'memory' | 'library' | 'owner', id: string): string {
   // Letters and digits only, so that every tokenizer takes it for one word; the ending is one that no stemmer touches.
   return `${kind.charAt(0)}${id.toLowerCase().replace(/[^a-z0-9]/g, '')}x`;
 }
