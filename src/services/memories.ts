@@ -9,6 +9,7 @@ import type { Page, PageRequest } from '../domain/page.js';
 import type { Principal } from '../domain/user.js';
 import { splitPassage } from '../engine/tools/split-passage.js';
 import type { Repositories, Store } from '../store/store.js';
+import { allPages } from './all-pages.js';
 
 /** What an agent knows, in figures and blocks. */
 export interface MemoryOverview {
@@ -39,6 +40,10 @@ export interface MemoryService {
   /** Inserts a text of any length, in parts where it is longer than a passage may be. All or nothing. */
   insertText(principal: Principal, agentId: string, text: string): Promise<Passage[]>;
   deletePassage(principal: Principal, agentId: string, id: string): Promise<void>;
+  /** Deletes a passage; nothing happens where there is none. */
+  dropPassage(principal: Principal, agentId: string, id: string): Promise<void>;
+  /** The whole archive, the oldest first. */
+  allPassages(principal: Principal, agentId: string): Promise<Passage[]>;
 }
 
 /** Makes the verbs of memories. */
@@ -90,11 +95,16 @@ export function createMemoryService({ store, clock }: { store: Store; clock: Clo
         return stored;
       });
     },
-    deletePassage: (principal, agentId, id) =>
-      store.transaction(async (tx) => {
-        const { memory } = await defaultMemory(tx, principal, agentId);
-        if (memory === null || !(await tx.memories.deletePassage(memory.id, id))) throw notFound('passage', id);
-      }),
+    deletePassage: async (principal, agentId, id) => {
+      if (!(await deletePassage(store, principal, agentId, id))) throw notFound('passage', id);
+    },
+    dropPassage: async (principal, agentId, id) => {
+      await deletePassage(store, principal, agentId, id);
+    },
+    allPassages: async (principal, agentId) => {
+      const { memory } = await defaultMemory(store, principal, agentId);
+      return memory === null ? [] : allPages('asc', (request) => store.memories.passages(memory.id, request));
+    },
   };
 }
 
@@ -107,6 +117,13 @@ async function defaultMemory(
   if (agent === null) throw notFound('agent', agentId);
   const memory = await reader.memories.findByKey(agent.id, defaultMemoryKey);
   return { memory, conversationId: agent.mainConversationId };
+}
+
+function deletePassage(store: Store, principal: Principal, agentId: string, id: string): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    const { memory } = await defaultMemory(tx, principal, agentId);
+    return memory !== null && (await tx.memories.deletePassage(memory.id, id));
+  });
 }
 
 /** Gives the block of this label a new value as its owner. Throws where there is none or the value does not fit. */

@@ -22,6 +22,19 @@ const listAgents = defineRoute({
   },
 });
 
+const listAllAgents = defineRoute({
+  method: 'get',
+  path: '/api/admin/agents',
+  summary: 'List the agents of all users',
+  tag: 'admin',
+  access: 'admin',
+  response: agentListReply,
+  handle: async (call) => {
+    const summaries = await call.services.agents.listAll(callerOf(call));
+    return { json: { num_agents: summaries.length, agents: summaries.map(agentSummaryToWire) } };
+  },
+});
+
 const createAgent = defineRoute({
   method: 'post',
   path: '/api/agents',
@@ -41,6 +54,7 @@ const createAgent = defineRoute({
       personaName: config.persona_name,
       toolNames: config.function_names,
       system: config.system,
+      model: config.model,
       metadata: config.metadata ?? {},
     });
     return { json: { agent_state: agentStateToWire(details), preset: presetToWire(details) } };
@@ -130,6 +144,7 @@ const deleteByQuery = defineRoute({
 /** The routes of agents, in the spellings of all releases. */
 export const agentRoutes: readonly Route[] = [
   listAgents,
+  listAllAgents,
   createAgent,
   deleteByQuery,
   getByQuery,

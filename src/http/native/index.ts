@@ -1,15 +1,25 @@
 import type { Route } from '../route.js';
 import { agentRoutes } from './agents.js';
+import { archivalRoutes } from './archival.js';
 import { commandRoutes } from './commands.js';
+import { factRoutes } from './facts.js';
 import { memoryRoutes } from './memory.js';
 import { messageRoutes } from './messages.js';
+import { presetRoutes } from './presets.js';
+import { profileRoutes } from './profiles.js';
+import { toolRoutes } from './tools.js';
 import { userRoutes } from './users.js';
 
 /** Every route of the native face, under `/api` and `/admin`. */
 export const nativeRoutes: readonly Route[] = [
   ...agentRoutes,
+  ...archivalRoutes,
   ...commandRoutes,
+  ...factRoutes,
   ...memoryRoutes,
   ...messageRoutes,
+  ...presetRoutes,
+  ...profileRoutes,
+  ...toolRoutes,
   ...userRoutes,
 ];

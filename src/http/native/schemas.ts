@@ -78,7 +78,7 @@ export const createAgentBody = z
   .object({
     config: z.object({
       name: optionalText.meta({ description: 'Unique among your agents; a random one where it is null.' }),
-      preset: optionalText.meta({ description: 'memgpt_chat, memgpt_docs or memgpt_extras.' }),
+      preset: optionalText.meta({ description: 'memgpt_chat, memgpt_docs, memgpt_extras, or one of your own.' }),
       human: optionalText.meta({ description: "A profile's name, or the text itself." }),
       persona: optionalText.meta({ description: "A profile's name, or the text itself." }),
       human_name: optionalText,
@@ -88,6 +88,7 @@ export const createAgentBody = z
         .optional()
         .meta({ description: 'Tools by name: a list, or one text with commas.' }),
       system: optionalText.meta({ description: 'The base text of the system prompt.' }),
+      model: optionalText.meta({ description: 'Of a configured provider; the default where it is null.' }),
       metadata: z.record(z.string(), z.unknown()).nullish(),
     }),
   })

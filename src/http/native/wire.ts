@@ -156,7 +156,8 @@ function thoughtOf(parts: HistoryEntry['message']['parts'], text: string | null)
   return whole === '' ? null : whole;
 }
 
-function llmConfigToWire({ model }: AgentDetails): Record<string, unknown> {
+/** A model as it was resolved. Where it is reached is not told. */
+export function llmConfigToWire({ model }: Pick<AgentDetails, 'model'>): Record<string, unknown> {
   return {
     model: model.name,
     model_endpoint_type: model.provider,
@@ -166,7 +167,8 @@ function llmConfigToWire({ model }: AgentDetails): Record<string, unknown> {
   };
 }
 
-function embeddingConfigToWire({ embedder }: AgentDetails): Record<string, unknown> {
+/** Who makes vectors, all null where nobody does. */
+export function embeddingConfigToWire({ embedder }: Pick<AgentDetails, 'embedder'>): Record<string, unknown> {
   return {
     embedding_endpoint_type: embedder?.provider ?? null,
     embedding_endpoint: null,
@@ -190,7 +192,8 @@ function blockToWire(block: Block): Record<string, unknown> {
   return { description: block.description, limit: block.charsMax, value: block.value };
 }
 
-function schemaToWire(tool: ToolDefinition): Record<string, unknown> {
+/** A tool as models are told of it. */
+export function schemaToWire(tool: ToolDefinition): Record<string, unknown> {
   return { name: tool.name, description: tool.description, parameters: tool.parameters };
 }
 

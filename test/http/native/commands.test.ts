@@ -51,9 +51,9 @@ describe('a chat command', () => {
   });
 
   it('that nobody knows is refused with the names of those that are known', async () => {
-    const answer = await command('pop 3');
+    const answer = await command('wipe');
     expect(answer.status).toBe(400);
-    expect((answer.body as { detail: string }).detail).toMatch(/Unknown command 'pop'.*memory, summarize/);
+    expect((answer.body as { detail: string }).detail).toMatch(/Unknown command 'wipe'.*memory, summarize/);
   });
 
   it('works in the early spelling, and for nobody but the owner', async () => {
