@@ -83,6 +83,8 @@ export const limits = {
   repeatWindowMs: 120_000,
   /** The same for a request that came with an idempotency key. */
   idempotencyWindowMs: 24 * 3_600_000,
+  /** How long the deletion of a conversation waits for its active run to stop. */
+  stopBeforeDeletionMs: 2_000,
   /** Messages that a conversation may be made with. */
   messagesPerCreation: 32,
   /** How soon those who ask again and again whether a run has ended are told to ask. */

@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.js';
 import type { Conversation } from '../domain/conversation.js';
 import { AppError, notFound } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
+import { limits } from '../domain/limits.js';
 import type { Page } from '../domain/page.js';
 import type { Principal } from '../domain/user.js';
 import type { ConversationPageRequest, Repositories, Store } from '../store/store.js';
@@ -40,7 +41,7 @@ export interface ThreadService {
 export interface ThreadServiceParts {
   store: Store;
   clock: Clock;
-  runs: Pick<RunService, 'cancel'>;
+  runs: Pick<RunService, 'cancel' | 'follow'>;
 }
 
 /** Makes the verbs of threads. */
@@ -111,10 +112,16 @@ export function userMemoryKey(name: string): string {
   return `user:${name}`;
 }
 
-/** A run that has ended in the meantime needs no stopping. */
-async function stop(runs: Pick<RunService, 'cancel'>, principal: Principal, runId: string): Promise<void> {
+/**
+ * Stops a run and waits a moment, so that whoever reads its stream is told how it ended before it is gone. One that has
+ * ended in the meantime needs no stopping.
+ */
+async function stop(runs: ThreadServiceParts['runs'], principal: Principal, runId: string): Promise<void> {
   try {
-    await runs.cancel(principal, runId);
+    const { status, lastSeq } = await runs.cancel(principal, runId);
+    if (status !== 'cancelling') return;
+    const signal = AbortSignal.timeout(limits.stopBeforeDeletionMs);
+    for await (const event of runs.follow(principal, runId, { afterSeq: lastSeq, signal })) void event;
   } catch (error) {
     if (!(error instanceof AppError && error.code === 'conflict')) throw error;
   }

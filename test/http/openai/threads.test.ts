@@ -2,13 +2,26 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readId } from '../../../src/domain/ids.js';
 import { privateMemoryKey } from '../../../src/services/memory-scope.js';
 import { principal } from '../../support/engine-room.js';
+import { lastUserText } from '../../support/requests.js';
 import { startFace, type Body, type OpenaiFace } from '../../support/openai-face.js';
 
 let face: OpenaiFace;
 beforeAll(async () => {
-  face = await startFace({ script: () => ({ calls: [{ name: 'lookup', arguments: {} }] }) });
+  face = await startFace({
+    script: (request) =>
+      lastUserText(request) === 'Think for ever.'
+        ? { text: 'Nobody hears this.', before: untilAborted }
+        : { calls: [{ name: 'lookup', arguments: {} }] },
+  });
 });
 afterAll(() => face.close());
+
+/** Resolves once the thinking has been broken off. */
+let broken: Promise<void>;
+const untilAborted = (signal: AbortSignal): Promise<void> => {
+  broken = new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+  return broken.then(() => signal.throwIfAborted());
+};
 
 async function make(body?: object): Promise<Body> {
   const { status, body: made } = await face.send('POST', '/threads', body);
@@ -127,6 +140,27 @@ describe('a deleted thread', () => {
     expect(await store.memories.findByKey(agentId, 'default')).not.toBeNull();
     expect(await store.memories.findByKey(second.agentId, 'user:anna')).not.toBeNull();
     expect(face.app.room.faults).toEqual([]);
+  });
+});
+
+describe('a thread that is deleted while its run thinks', () => {
+  it('breaks the thinking off, and tells the reader of its stream that the run was cancelled', async () => {
+    const thread = await make({ messages: [{ role: 'user', content: 'Think for ever.' }] });
+    const { body: assistant } = await face.send('POST', '/assistants', { model: 'm' });
+    const stream = face.client().beta.threads.runs.stream(thread.id, { assistant_id: assistant.id });
+    const events: string[] = [];
+    const read = (async () => {
+      for await (const event of stream) {
+        events.push(event.event);
+        if (event.event !== 'thread.run.in_progress') continue;
+        await expect.poll(() => face.app.room.provider.requests.length).toBeGreaterThan(0);
+        expect((await face.send('DELETE', `/threads/${thread.id}`)).status).toBe(200);
+      }
+    })();
+    await read;
+    await broken;
+    expect(events.slice(-2)).toEqual(['thread.run.cancelling', 'thread.run.cancelled']);
+    expect((await face.send('GET', `/threads/${thread.id}`)).status).toBe(404);
   });
 });
 
