@@ -77,23 +77,21 @@ function explain({ firstTokenMs, tokensPerSecond, tokens }: Pace, conversations:
       ? `The model answers ${tokens} tokens at once.`
       : `The model waits ${firstTokenMs} ms, then sends ${tokens} tokens at ${tokensPerSecond} per second.`;
   const count = `${conversations} conversations of ${messagesPerConversation} messages`;
-  return `${model} ${count} in every way. The first token is the first byte of the spoken words.`;
+  return `${model} ${count} in every way. The first token is the first byte of the spoken words; the legacy stream has none.`;
 }
 
 function toRows(times: Map<Way, Times[]>): string[][] {
   const spreads = (way: Way, of: keyof Times) => spreadOf((times.get(way) ?? []).map((time) => time[of]));
   const base = { firstToken: spreads('model', 'firstToken'), total: spreads('model', 'total') };
-  const lines = ways.map((way) => {
-    const first = spreads(way, 'firstToken');
-    const total = spreads(way, 'total');
-    return [
-      names[way],
-      ...[inMs(first.median), inMs(first.p95)],
-      ...added(way, first.median, base.firstToken.median),
-      ...[inMs(total.median), inMs(total.p95)],
-      ...added(way, total.median, base.total.median),
-    ];
-  });
+  const columns = (way: Way, of: keyof Times): string[] => {
+    const { median, p95 } = spreads(way, of);
+    return [inMs(median), inMs(p95), ...added(way, median, base[of].median)];
+  };
+  const lines = ways.map((way) => [
+    names[way],
+    ...(way === 'legacy' ? ['', '', '', ''] : columns(way, 'firstToken')),
+    ...columns(way, 'total'),
+  ]);
   const headings = ['first token', 'p95', 'added', 'ratio', 'whole reply', 'p95', 'added', 'ratio'];
   return [['asked', ...headings], ...lines];
 }
