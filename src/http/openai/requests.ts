@@ -5,14 +5,8 @@ import type { AssistantFields, NewAssistant } from '../../services/assistants.js
 import type { Attachment, FileReferences } from '../../services/file-references.js';
 import type { IncomingMessage } from '../../services/run-commands.js';
 import type { NewThread } from '../../services/threads.js';
-import type {
-  createAssistantBody,
-  messageField,
-  responseFormatField,
-  threadField,
-  toolResourcesField,
-  updateAssistantBody,
-} from './schemas.js';
+import type { responseFormatField, toolResourcesField } from './fields.js';
+import type { createAssistantBody, messageField, threadField, updateAssistantBody } from './schemas.js';
 import { readTools } from './tools.js';
 
 type WireMessage = z.output<typeof messageField>;

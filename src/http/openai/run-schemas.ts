@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import {
   idField,
-  listFields,
-  messageField,
+  integerField,
   metadataField,
   responseFormatField,
   samplingFields,
-  threadField,
-  threadPath,
   toolResourcesField,
   toolsField,
-} from './schemas.js';
+} from './fields.js';
+import { listFields, messageField, threadField, threadPath } from './schemas.js';
 
 /** Tools that may be named for one run. */
 const toolsPerRun = 20;
@@ -19,12 +17,12 @@ const tokensLeast = 256;
 
 const { reasoning_effort: effortField, ...sharedSampling } = samplingFields;
 
-const tokenField = z.int().min(tokensLeast).nullish();
+const tokenField = integerField(tokensLeast).nullish();
 
 const truncationField = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('auto'), last_messages: z.null().optional() }),
-    z.strictObject({ type: z.literal('last_messages'), last_messages: z.int().min(1) }),
+    z.strictObject({ type: z.literal('last_messages'), last_messages: integerField(1) }),
   ])
   .nullish();
 

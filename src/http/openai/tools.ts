@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AgentTool } from '../../domain/agent.js';
 import type { HostedTool } from '../../services/assistants.js';
-import type { toolField } from './schemas.js';
+import type { toolField } from './fields.js';
 
 /** A tool as a caller names it. */
 export type WireTool = z.output<typeof toolField>;
