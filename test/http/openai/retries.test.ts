@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { asAdmin } from '../running-app.js';
 import { startFace, type Answer, type Body, type OpenaiFace } from '../../support/openai-face.js';
 
 let face: OpenaiFace;
 beforeAll(async () => {
-  face = await startFace();
+  face = await startFace({ script: () => 'Hello.' });
 });
 afterAll(() => face.close());
 
@@ -16,6 +17,8 @@ async function textsOf(thread: Body): Promise<(string | undefined)[]> {
   const { body } = await face.send('GET', `/threads/${thread.id}/messages?order=asc`);
   return body.data.map((message) => message.content[0]?.text?.value);
 }
+
+const withoutComments = (text: string): string => text.replaceAll(/^:.*\n\n/gmu, '');
 
 describe('a repeated request', () => {
   it('gets the first answer again and makes nothing twice', async () => {
@@ -97,6 +100,28 @@ describe('a repeated request', () => {
     expect(lost).toBe(1);
     expect(await textsOf(thread)).toEqual(['over']);
     expect((await client.beta.threads.messages.list(thread.id)).data).toMatchObject([{ id: message.id }]);
+  });
+});
+
+describe('a repeated request for a stream', () => {
+  it('is told the same run again, and starts no other', async () => {
+    const thread = await newThread();
+    const { body: assistant } = await face.send('POST', '/assistants', { model: 'm' });
+    const stream = async (count: number): Promise<string> => {
+      const response = await face.watch.fetch(`${face.baseUrl}/threads/${thread.id}/runs`, {
+        method: 'POST',
+        headers: { ...asAdmin, 'content-type': 'application/json', ...attempt(count) },
+        body: JSON.stringify({ assistant_id: assistant.id, stream: true }),
+      });
+      expect(response.headers.get('content-type')).toContain('text/event-stream');
+      return response.text();
+    };
+    const first = await stream(0);
+    const again = await stream(1);
+    expect(first).toContain('event: thread.run.completed');
+    expect(withoutComments(again)).toBe(withoutComments(first));
+    const { body } = await face.send('GET', `/threads/${thread.id}/runs`);
+    expect(body.data).toHaveLength(1);
   });
 });
 
