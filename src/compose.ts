@@ -5,10 +5,11 @@ import { programVersion } from './cli/version.js';
 import type { Config } from './config.js';
 import { systemClock, type Clock } from './domain/clock.js';
 import { limits } from './domain/limits.js';
-import { createLoop } from './engine/loop.js';
+import { createLoop, type RunLoop } from './engine/loop.js';
 import { createSearchAccess } from './engine/query-vectors.js';
 import { createToolRegistry } from './engine/tools/registry.js';
 import type { Tool } from './engine/tools/tool.js';
+import { createExtractor } from './extract/extractor.js';
 import { createApp } from './http/app.js';
 import { createServer, type TlsPair } from './http/server.js';
 import type { Logger } from './logger.js';
@@ -16,7 +17,8 @@ import type { ProviderRegistry } from './providers/provider.js';
 import { createRegistry } from './providers/registry.js';
 import { createFollow } from './runs/follow.js';
 import { Indexer } from './runs/indexer.js';
-import { createNotifier } from './runs/notifier.js';
+import { Ingester } from './runs/ingester.js';
+import { createNotifier, type Notifier } from './runs/notifier.js';
 import { Sweeper } from './runs/sweeper.js';
 import { Worker } from './runs/worker.js';
 import { createServices, type Services } from './services/services.js';
@@ -58,10 +60,13 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
   const onFault = (error: unknown, runId?: string | null): void => {
     logger.error({ err: error, runId: runId ?? undefined }, 'a background task failed');
   };
-  const store = await openStore(config.databaseUrl);
+  const store = await openStore(config.databaseUrl, { filesUrl: config.filesUrl });
   const cache = await openCache({ home: config.home, url: config.cacheUrl, store: store.name });
   // Whoever held a lease of a database that only we can open is dead.
-  if (store.exclusive) await store.runs.lapseLeases(clock.now());
+  if (store.exclusive) {
+    await store.runs.lapseLeases(clock.now());
+    await store.libraries.lapseFileLeases(clock.now());
+  }
 
   const providers =
     options.providers ?? createRegistry(config.models, { clock, logger, cache: cache.named('provider_models') });
@@ -82,16 +87,13 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
     tools,
     adminPassword,
     memoryScope: config.memoryScope,
+    embed: (text) => searchAccess.embed(text),
+    fileBytesMax: config.fileBytesMax,
   });
   await services.users.ensureDefault();
   await services.organisations.ensureDefault();
 
-  const worker = new Worker({ store, notifier, clock, loop, concurrency: config.workerConcurrency, onFault });
-  const sweeper = new Sweeper({ store, notifier, clock, eventRetentionMs: config.eventRetentionMs, onFault });
-  const indexer = new Indexer({ store, providers, onFault });
-  worker.start();
-  sweeper.start();
-  indexer.start();
+  const background = startBackground(config, { store, notifier, clock, loop, providers, onFault });
 
   const { corsOrigins } = config;
   const answers = cache.named('answers');
@@ -117,14 +119,44 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
     async close() {
       const closed = new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()));
       server.closeIdleConnections();
-      await worker.stop(graceMs);
-      await indexer.stop();
-      await sweeper.stop();
+      await background.stop();
       server.closeAllConnections();
       await closed;
       await notifier.close();
       await cache.close();
       await store.close();
+    },
+  };
+}
+
+/** What works without being asked: on runs, on files, on vectors, and on what is over. */
+function startBackground(
+  config: Config,
+  parts: {
+    store: Store;
+    notifier: Notifier;
+    clock: Clock;
+    loop: RunLoop;
+    providers: ProviderRegistry;
+    onFault(error: unknown, runId?: string | null): void;
+  },
+): { stop(): Promise<void> } {
+  const extractor = createExtractor();
+  const worker = new Worker({ ...parts, concurrency: config.workerConcurrency });
+  const sweeper = new Sweeper({ ...parts, eventRetentionMs: config.eventRetentionMs });
+  const indexer = new Indexer(parts);
+  const ingester = new Ingester({ ...parts, extractor, concurrency: config.fileConcurrency });
+  worker.start();
+  sweeper.start();
+  indexer.start();
+  ingester.start();
+  return {
+    stop: async () => {
+      await ingester.stop();
+      await extractor.close();
+      await worker.stop(graceMs);
+      await indexer.stop();
+      await sweeper.stop();
     },
   };
 }

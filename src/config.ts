@@ -37,6 +37,12 @@ export interface Config {
   workerConcurrency: number;
   /** Where keys and values that expire are kept; null is beside the database. */
   cacheUrl: string | null;
+  /** Where the bytes of files lie: a folder, or `database:`; null is what suits the database. */
+  filesUrl: string | null;
+  /** The most bytes of one file. */
+  fileBytesMax: number;
+  /** Files that this process reads at the same time; 0 leaves them to others. */
+  fileConcurrency: number;
   /** How long the events of a finished run are kept. */
   eventRetentionMs: number;
   debug: boolean;
@@ -121,6 +127,9 @@ function toConfig(home: string, values: SettingValues, models: ModelSettingsFile
     logLevel: values.debug && values.logLevel === 'info' ? 'debug' : values.logLevel,
     workerConcurrency: values.workerConcurrency,
     cacheUrl: values.cacheUrl,
+    filesUrl: values.filesUrl,
+    fileBytesMax: values.fileBytesMax,
+    fileConcurrency: values.fileConcurrency,
     eventRetentionMs: values.eventRetentionMs,
     debug: values.debug,
     serverUrl: values.serverUrl,

@@ -127,6 +127,21 @@ export const settings = {
   cacheUrl: setting(['THREADKEEPER_CACHE_URL'], optionalText, null, 'memory:, redis://… or postgres://…', {
     secret: true,
   }),
+  filesUrl: setting(['THREADKEEPER_FILES_URL'], optionalText, null, "a folder, or 'database:'"),
+  fileBytesMax: setting(
+    ['THREADKEEPER_FILE_BYTES_MAX'],
+    z.int().min(1).max(limits.fileBytesMax),
+    limits.fileBytesMax,
+    `a whole number of bytes, at most ${limits.fileBytesMax}`,
+    wholeNumber,
+  ),
+  fileConcurrency: setting(
+    ['THREADKEEPER_FILE_CONCURRENCY'],
+    z.int().min(0).max(64),
+    2,
+    'a whole number from 0 (this process reads no files) to 64',
+    wholeNumber,
+  ),
   eventRetentionMs: setting(
     ['THREADKEEPER_EVENT_RETENTION_MS'],
     z.int().min(0),

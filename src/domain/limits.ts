@@ -111,6 +111,10 @@ export const limits = {
   extractionSilenceMs: 120_000,
   /** Megabytes of heap of a thread that reads files. */
   extractionHeapMegabytes: 512,
+  /** Bytes of a document that must be held in memory to be read. */
+  documentBytesMax: 128 * 1024 * 1024,
+  /** Megabytes by which the process may grow while a file is read. */
+  extractionGrowthMegabytes: 1_536,
   /** Bytes that a packed document may unfold to, and pages of a document. */
   unpackedBytesMax: 256 * 1024 * 1024,
   documentPagesMax: 5_000,

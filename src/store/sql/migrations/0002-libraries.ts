@@ -4,7 +4,13 @@ import type { Database } from '../schema.js';
 
 /** Files, and the libraries they are read into. */
 export async function libraries(db: Kysely<Database>, dialect: Dialect): Promise<void> {
-  const statements = [...files(dialect), ...libraryTables(dialect), ...attachments(dialect), ...passages(dialect)];
+  const statements = [
+    ...files(dialect),
+    ...libraryTables(dialect),
+    ...libraryFileTables(dialect),
+    ...attachments(dialect),
+    ...passages(dialect),
+  ];
   for (const statement of statements) await statement.execute(db);
 }
 
@@ -39,11 +45,16 @@ function files({ types: { text, integer, bytes } }: Dialect): RawBuilder<unknown
   ];
 }
 
-function libraryTables({ types: { text, integer } }: Dialect): RawBuilder<unknown>[] {
-  const counts = sql`in_progress ${integer} not null default 0,
+function countColumns({ types: { integer } }: Dialect): RawBuilder<unknown> {
+  return sql`in_progress ${integer} not null default 0,
       completed ${integer} not null default 0,
       failed ${integer} not null default 0,
       cancelled ${integer} not null default 0`;
+}
+
+function libraryTables(dialect: Dialect): RawBuilder<unknown>[] {
+  const { text, integer } = dialect.types;
+  const counts = countColumns(dialect);
   return [
     sql`create table libraries (
       id ${text} primary key,
@@ -64,6 +75,18 @@ function libraryTables({ types: { text, integer } }: Dialect): RawBuilder<unknow
     sql`create index libraries_page on libraries (owner_id, created_at, id) where removed = 0`,
     sql`create index libraries_named on libraries (owner_id, name) where removed = 0`,
     sql`create index libraries_removed on libraries (id) where removed = 1`,
+    sql`create table library_batches (
+      id ${text} primary key,
+      library_id ${text} not null references libraries (id) on delete cascade,
+      ${counts},
+      cancelled_at ${integer},
+      created_at ${integer} not null)`,
+    sql`create index library_batches_library on library_batches (library_id)`,
+  ];
+}
+
+function libraryFileTables({ types: { text, integer } }: Dialect): RawBuilder<unknown>[] {
+  return [
     sql`create table library_files (
       id ${text} primary key,
       library_id ${text} not null references libraries (id) on delete cascade,
@@ -101,13 +124,6 @@ function libraryTables({ types: { text, integer } }: Dialect): RawBuilder<unknow
       number_value double precision,
       flag_value ${integer},
       primary key (library_file_id, name))`,
-    sql`create table library_batches (
-      id ${text} primary key,
-      library_id ${text} not null references libraries (id) on delete cascade,
-      ${counts},
-      cancelled_at ${integer},
-      created_at ${integer} not null)`,
-    sql`create index library_batches_library on library_batches (library_id)`,
   ];
 }
 
