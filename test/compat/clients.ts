@@ -1,7 +1,13 @@
-import type OpenAI from 'openai';
+import OpenAI from 'openai';
 import OpenAIv4 from 'openai-v4';
-import { adminPassword } from '../http/running-app.js';
-import type { OpenaiFace } from '../support/openai-face.js';
+import type { ContractWatch } from '../support/contract.js';
+
+/** A server that clients are pointed at, and the watch over what it answers. */
+export interface Target {
+  baseUrl: string;
+  apiKey: string;
+  watch: ContractWatch;
+}
 
 /** A thing of the face, as both clients give it. */
 export interface Thing {
@@ -42,8 +48,9 @@ export interface Driver {
 }
 
 /** The sixth release. */
-export function driveSixth(face: OpenaiFace): Driver {
-  const { assistants, threads } = face.client().beta;
+export function driveSixth({ baseUrl, apiKey, watch }: Target): Driver {
+  const client = new OpenAI({ apiKey, baseURL: baseUrl, maxRetries: 0, fetch: watch.fetch });
+  const { assistants, threads } = client.beta;
   return {
     release: 'openai 6',
     createAssistant: (body) => assistants.create(body),
@@ -64,15 +71,15 @@ export function driveSixth(face: OpenaiFace): Driver {
 }
 
 /** A client of the fourth release, watched like the sixth. */
-export function fourthClient(face: OpenaiFace): OpenAIv4 {
+export function fourthClient({ baseUrl, apiKey, watch }: Target): OpenAIv4 {
   // The types are those of another fetch; this one has all that the client calls.
-  const fetch = face.watch.fetch as unknown as NonNullable<ConstructorParameters<typeof OpenAIv4>[0]>['fetch'];
-  return new OpenAIv4({ apiKey: adminPassword, baseURL: face.baseUrl, maxRetries: 0, fetch });
+  const fetch = watch.fetch as unknown as NonNullable<ConstructorParameters<typeof OpenAIv4>[0]>['fetch'];
+  return new OpenAIv4({ apiKey, baseURL: baseUrl, maxRetries: 0, fetch });
 }
 
 /** The fourth release. */
-export function driveFourth(face: OpenaiFace): Driver {
-  const { assistants, threads } = fourthClient(face).beta;
+export function driveFourth(target: Target): Driver {
+  const { assistants, threads } = fourthClient(target).beta;
   type Create = OpenAIv4.Beta.AssistantCreateParams;
   return {
     release: 'openai 4',
