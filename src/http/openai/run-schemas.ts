@@ -139,17 +139,19 @@ export const eventsQuery = z.preprocess(
   z.object({ starting_after: numberField, include: includeField }),
 );
 
-const seconds = z.int().nullable();
+const time = z.int().describe('Seconds since 1970.');
+const anything = z.record(z.string(), z.unknown()).nullable();
 const usageReply = z
   .looseObject({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() })
   .nullable();
+const faultReply = z.object({ code: z.string(), message: z.string() }).nullable();
 
 /** A run, for the generated documents. */
 export const runReply = z
-  .looseObject({
+  .object({
     id: z.string(),
     object: z.literal('thread.run'),
-    created_at: z.int(),
+    created_at: time,
     thread_id: z.string(),
     assistant_id: z.string(),
     status: z.enum([
@@ -163,21 +165,49 @@ export const runReply = z
       'incomplete',
       'expired',
     ]),
-    started_at: seconds,
-    expires_at: seconds,
+    started_at: time.nullable(),
+    expires_at: time.nullable(),
+    cancelled_at: time.nullable(),
+    failed_at: time.nullable(),
+    completed_at: time.nullable(),
+    required_action: anything,
+    last_error: faultReply,
+    incomplete_details: z.object({ reason: z.string() }).nullable(),
+    model: z.string(),
+    instructions: z.string(),
+    tools: z.array(z.record(z.string(), z.unknown())),
+    metadata: z.record(z.string(), z.string()).nullable(),
     usage: usageReply,
+    temperature: z.number().nullable(),
+    top_p: z.number().nullable(),
+    reasoning_effort: z.string().nullable(),
+    max_prompt_tokens: z.int().nullable(),
+    max_completion_tokens: z.int().nullable(),
+    truncation_strategy: anything,
+    tool_choice: z.unknown(),
+    parallel_tool_calls: z.boolean(),
+    response_format: z.unknown(),
   })
   .meta({ id: 'Run' });
 
 /** A run step, for the generated documents. */
 export const stepReply = z
-  .looseObject({
+  .object({
     id: z.string(),
     object: z.literal('thread.run.step'),
-    created_at: z.int(),
+    created_at: time,
+    assistant_id: z.string(),
+    thread_id: z.string(),
     run_id: z.string(),
     type: z.enum(['message_creation', 'tool_calls']),
     status: z.enum(['in_progress', 'cancelled', 'failed', 'completed', 'expired']),
+    step_details: z.record(z.string(), z.unknown()),
+    last_error: faultReply,
+    expired_at: time.nullable(),
+    cancelled_at: time.nullable(),
+    failed_at: time.nullable(),
+    completed_at: time.nullable(),
+    metadata: z.record(z.string(), z.string()).nullable(),
     usage: usageReply,
   })
   .meta({ id: 'RunStep' });

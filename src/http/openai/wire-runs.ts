@@ -55,7 +55,7 @@ export function runToWire(run: Run): WireObject {
     usage: ended ? usageToWire(run.usage) : null,
     temperature: settings.temperature ?? 1,
     top_p: settings.topP ?? 1,
-    ...(settings.reasoningEffort === undefined ? {} : { reasoning_effort: settings.reasoningEffort }),
+    reasoning_effort: settings.reasoningEffort ?? null,
     max_prompt_tokens: overrides.maxPromptTokens ?? null,
     max_completion_tokens: overrides.maxCompletionTokens ?? null,
     truncation_strategy:
