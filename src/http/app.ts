@@ -7,6 +7,7 @@ import { allowOrigins } from './cors.js';
 import { docsRouter } from './docs.js';
 import { dialectOf, faces, isOpenaiPath } from './faces.js';
 import { openaiHeaders } from './openai/headers.js';
+import { chooseModels } from './native/letta/models.js';
 import { createRepeats, forgetful, type AnswerStore } from './repeats.js';
 import { mountRoutes, sendAnswer, sendError } from './mount.js';
 import { logRequests, type HttpLog } from './request-log.js';
@@ -35,6 +36,7 @@ export function createApp(parts: AppParts): Express {
   app.disable('etag');
   app.enable('case sensitive routing');
   app.use(joinSlashes);
+  app.use(chooseModels);
   app.use(logRequests(log));
   app.use(safetyHeaders());
   app.use(openaiHeaders(isOpenaiPath));

@@ -2,6 +2,8 @@ import { healthRoutes } from './health.js';
 import type { Dialect, ErrorAnswer } from './mount.js';
 import { detail, nativeDialect } from './native/errors.js';
 import { nativeRoutes } from './native/index.js';
+import { lettaDialect } from './native/letta/dialect.js';
+import { lettaRoutes } from './native/letta/index.js';
 import { openaiDialect } from './openai/dialect.js';
 import { toAnswer as toOpenaiAnswer, unknownUrl } from './openai/errors.js';
 import { openaiRoutes } from './openai/index.js';
@@ -16,6 +18,7 @@ export interface Face {
 /** All faces that are served, and described in the generated documents. */
 export const faces: readonly Face[] = [
   { routes: [...healthRoutes, ...nativeRoutes], dialect: nativeDialect },
+  { routes: lettaRoutes, dialect: lettaDialect },
   { routes: openaiRoutes, dialect: openaiDialect },
 ];
 
@@ -27,7 +30,7 @@ export interface PathDialect {
 
 const openaiPath = /^\/(?:openai|v1)(?:\/|$)/u;
 /** What stands under `/v1` in the later native servers. */
-const nativePath = /^\/v1\/(?:agents|blocks|sources|tools|jobs|health|admin|auth)(?:\/|$)/u;
+const nativePath = /^\/v1\/(?:agents|blocks|sources|tools|jobs|health|admin|auth|models\/embedding)(?:\/|$)/u;
 
 /** True for the paths of the OpenAI face, defined or not. */
 export function isOpenaiPath(path: string): boolean {

@@ -4,7 +4,7 @@ import { defineRoute, type Route } from './route.js';
 const health = z.object({ version: z.string(), status: z.literal('ok') }).meta({ id: 'Health' });
 
 /** Says that the server answers, at the paths where monitors look for it. */
-export const healthRoutes: readonly Route[] = ['/health', '/v1/health'].map((path) =>
+export const healthRoutes: readonly Route[] = ['/health', '/v1/health', '/latest/health'].map((path) =>
   defineRoute({
     method: 'get',
     path,

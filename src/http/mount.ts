@@ -1,12 +1,15 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Request, Response, Router } from 'express';
 import type { Clock } from '../domain/clock.js';
 import { AppError } from '../domain/errors.js';
 import type { Principal } from '../domain/user.js';
 import { readCredential, type Credential } from './authenticate.js';
 import { readJsonBody } from './json-body.js';
+import { formReader } from './multipart.js';
 import type { Repeats } from './repeats.js';
 import { logFault, type HttpLog } from './request-log.js';
-import type { Access, CallBase, Reply, Route } from './route.js';
+import type { Access, BytesReply, CallBase, Reply, Route } from './route.js';
 import type { Services } from '../services/services.js';
 import { writeStream } from './sse.js';
 
@@ -39,8 +42,8 @@ export interface Exchange {
   body: unknown;
   base: CallBase;
   repeats: Repeats;
-  /** Runs the route. */
-  proceed(): Promise<Reply>;
+  /** Runs the route, for somebody else where another base is given. */
+  proceed(base?: CallBase): Promise<Reply>;
 }
 
 /** What routes are served with. */
@@ -108,14 +111,19 @@ async function answer(
     const body = route.body === null ? undefined : await readJsonBody(request, response);
     const raw = { params: request.params, query: request.query, body };
     const { services, clock, version, repeats } = parts;
-    const base: CallBase = { services, clock, version, principal, headers: request.headers, signal: reader.signal };
-    const proceed = (): Promise<Reply> => route.run(raw, base);
+    const { headers } = request;
+    const readForm = formReader(request);
+    const base: CallBase = { services, clock, version, principal, headers, signal: reader.signal, readForm };
+    const proceed = (as: CallBase = base): Promise<Reply> => route.run(raw, as);
     const exchange: Exchange = { route, url: request.originalUrl, body, base, repeats, proceed };
     const reply = await (dialect.serve === undefined ? proceed() : dialect.serve(exchange));
     await sendReply(response, reply, reader.signal, parts.keepAliveMs);
   } catch (error) {
     // A reader who has left is told nothing, and its leaving is no fault.
     if (!reader.signal.aborted) sendError(dialect, parts.log, request, response, error);
+  } finally {
+    // What is left of a form that was refused is read to its end, or its sender would never see the answer.
+    if (route.form !== null) request.resume();
   }
 }
 
@@ -125,7 +133,13 @@ async function sendReply(response: Response, reply: Reply, signal: AbortSignal, 
     response.status(reply.status ?? 200).json(reply.json);
     return;
   }
+  if ('bytes' in reply) return sendBytes(response, reply);
   await writeStream(response, reply.frames, { signal, keepAliveMs, lastWords: reply.lastWords });
+}
+
+/** Bytes that cannot be read to their end are cut off: their length, which was told before, shows it. */
+async function sendBytes(response: Response, { bytes }: BytesReply): Promise<void> {
+  await pipeline(Readable.from(bytes, { objectMode: false }), response);
 }
 
 function literalFirst(left: string, right: string): number {

@@ -1,19 +1,17 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import type { z } from 'zod';
-import { faces } from './faces.js';
+import { faces, isOpenaiPath } from './faces.js';
 import { errorReply, inputFaultReply } from './native/replies.js';
 import type { Route } from './route.js';
 
 /** The generated documents by the names of their files. */
 export type OpenApiDocuments = Record<string, object>;
 
-const assistantsPath = /^\/(?:v1|openai)(?:\/|$)/u;
-
 /** Describes every route that is served, from the very tables they are served from. */
 export function openApiDocuments(version: string): OpenApiDocuments {
   const routes = faces.flatMap((face) => face.routes);
-  const native = routes.filter((route) => !assistantsPath.test(route.path));
-  const assistants = routes.filter((route) => assistantsPath.test(route.path));
+  const native = routes.filter((route) => !isOpenaiPath(route.path));
+  const assistants = routes.filter((route) => isOpenaiPath(route.path));
   return {
     'openapi.json': documentOf('Threadkeeper', version, routes),
     'openapi_letta.json': documentOf('Letta API', version, native),

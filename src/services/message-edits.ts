@@ -193,8 +193,8 @@ function callsOf(message: Message): Extract<MessagePart, { type: 'tool-call' }>[
   return message.parts.filter((part) => part.type === 'tool-call');
 }
 
-/** True for words that a call of the same agent said; histories tell them once, by the call. */
-export function isEcho(message: Message): boolean {
+/** True for words that a call of the same agent said. */
+function isEcho(message: Message): boolean {
   return message.role === 'assistant' && message.callId !== null;
 }
 

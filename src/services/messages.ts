@@ -5,7 +5,6 @@ import { textOf, type Message } from '../domain/message.js';
 import type { Principal } from '../domain/user.js';
 import { packAlert, packToolResult, packUserMessage } from '../engine/envelope.js';
 import type { Store } from '../store/store.js';
-import { isEcho } from './message-edits.js';
 
 /** A message of an agent's history, with its text as the model reads it. */
 export interface HistoryEntry {
@@ -80,13 +79,14 @@ export function createMessageService({ store }: { store: Store }): MessageServic
       told(principal, agentId, async (conversationId, window) => {
         if (window === null) return [];
         const request = { conversationId, agentId, fromSeq: window.liveFromSeq, toSeq: null, newest: chunkRows };
-        return (await store.messages.view(request)).filter((message) => !isEcho(message));
+        return toldOf(store, await store.messages.view(request));
       }),
     ofRun: (principal, agentId, runId) =>
       told(principal, agentId, async (conversationId) => {
         const request = { limit: chunkRows, order: 'asc', visibleOnly: false, runId } as const;
         const { items } = await store.messages.page(conversationId, request);
-        return items.filter((message) => message.role !== 'user' && !isEcho(message));
+        const own = items.filter((message) => message.role !== 'user');
+        return toldOf(store, own);
       }),
     get: (principal, agentId, id) =>
       told(principal, agentId, async (conversationId) => {
@@ -106,11 +106,18 @@ async function newestFirst(store: Store, conversationId: string, request: Histor
   while (more && found.length < wanted) {
     const limit = Math.min(chunkRows, wanted - found.length);
     const page = await store.messages.page(conversationId, { limit, order: 'desc', after, visibleOnly: false });
-    for (const message of page.items) if (await isTold(store, message)) found.push(message);
+    const end = page.items.findIndex((message) => message.id === request.after);
+    found.push(...(await toldOf(store, end === -1 ? page.items : page.items.slice(0, end))));
     after = page.items.at(-1)?.id;
-    more = page.hasMore && after !== undefined;
+    more = page.hasMore && after !== undefined && end === -1;
   }
   return found.slice(skip, wanted);
+}
+
+async function toldOf(store: Store, messages: readonly Message[]): Promise<Message[]> {
+  const told: Message[] = [];
+  for (const message of messages) if (await isTold(store, message)) told.push(message);
+  return told;
 }
 
 /** False for words that a call on record tells, and for those still being said or taken back half said. */

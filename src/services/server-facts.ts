@@ -1,3 +1,4 @@
+import { AppError } from '../domain/errors.js';
 import { defaultUserId } from '../domain/ids.js';
 import { defaultPreset } from '../engine/prompts/presets.js';
 import type { ProviderRegistry } from '../providers/provider.js';
@@ -18,12 +19,19 @@ export interface ServerFacts {
 /** The verb of what a server says of itself. */
 export interface ServerFactService {
   describe(): Promise<ServerFacts>;
+  /** A model's name with its provider, where the provider is configured; else the name alone. */
+  modelName(model: string, provider: string | null): string;
 }
 
 /** Makes the verb. */
 export function createServerFactService(parts: { registry: ProviderRegistry; storage: string }): ServerFactService {
   const { registry, storage } = parts;
   return {
+    modelName: (model, provider) => {
+      const isKnown = registry.providers().some((known) => known.name === provider);
+      if (!isKnown || provider === null || leadsTo(registry, model) === provider) return model;
+      return `${provider}/${model}`;
+    },
     describe: async () => {
       const embedder = registry.embedder();
       return {
@@ -37,4 +45,13 @@ export function createServerFactService(parts: { registry: ProviderRegistry; sto
       };
     },
   };
+}
+
+function leadsTo(registry: ProviderRegistry, model: string): string | null {
+  try {
+    return registry.resolve(model).provider.name;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'model_refused') return null;
+    throw error;
+  }
 }

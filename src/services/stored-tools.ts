@@ -118,7 +118,9 @@ export function createStoredToolService({ store, clock, tools }: StoredToolParts
     },
     update: async (principal, id, changes) => {
       const before = await own(principal, id);
-      const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== null));
+      const given = Object.fromEntries(
+        Object.entries(changes).filter(([, value]) => value !== null && value !== undefined),
+      );
       const next = { ...before, ...given, updatedAt: clock.now() };
       checkTool(next);
       const isTaken = builtinNamed(next.name) !== undefined || !(await store.tools.update(next));

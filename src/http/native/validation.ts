@@ -19,7 +19,11 @@ const pages = 'https://errors.pydantic.dev/2.6/v/';
 
 /** The body of a 422 answer: every fault with its place. */
 export function toInputFaults(error: InvalidInput): { detail: InputFault[] } {
-  return { detail: error.issues.map((issue) => toFault(error, issue)) };
+  return {
+    detail: error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' ? toStrangers(error, issue) : [toFault(error, issue)],
+    ),
+  };
 }
 
 /** The body of a 422 answer for a body that is no JSON. */
@@ -42,6 +46,18 @@ function toFault(error: InvalidInput, issue: z.core.$ZodIssue): InputFault {
     ...(wording.ctx === undefined ? {} : { ctx: wording.ctx }),
     url: `${pages}${wording.type}`,
   };
+}
+
+/** One fault for each member that the schema does not know. */
+function toStrangers(error: InvalidInput, issue: z.core.$ZodIssueUnrecognizedKeys): InputFault[] {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
+  return issue.keys.map((key) => ({
+    type: 'extra_forbidden',
+    loc: [error.part, ...path, key],
+    msg: 'Extra inputs are not permitted',
+    input: at(error.input, [...path, key]),
+    url: `${pages}extra_forbidden`,
+  }));
 }
 
 function at(value: unknown, path: readonly (string | number)[]): unknown {

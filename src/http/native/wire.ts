@@ -117,36 +117,60 @@ export function usageToWire(run: Run): Record<string, number> {
   };
 }
 
-function messageToWire({ message, packedText, inContext }: HistoryEntry): Record<string, unknown> {
-  const result = message.parts.find((part) => part.type === 'tool-result');
-  const calls = callsOf({ message, packedText, inContext });
+function messageToWire(entry: HistoryEntry): Record<string, unknown> {
+  const { message, inContext } = entry;
+  const { text, name, calls, callId } = shownMessage(entry);
+  const made = calls.map((call) => ({
+    id: call.id,
+    tool_call_type: 'function',
+    function: { name: call.name, arguments: call.arguments },
+  }));
   return {
     id: message.id,
-    text: packedText ?? thoughtOf(message.parts, message.visible ? null : textOf(message)),
+    text,
     created_at: toIsoTime(message.createdAt),
     role: message.role,
-    name: result === undefined ? message.name : result.name,
+    name,
     embedding: null,
     embedding_dim: null,
     embedding_model: null,
-    tool_calls: calls.length === 0 ? null : calls,
-    tool_call_id: result?.callId ?? null,
+    tool_calls: made.length === 0 ? null : made,
+    tool_call_id: callId,
     in_context: inContext,
   };
 }
 
+/** A stored message in the words of the old servers. */
+export interface ShownMessage {
+  /** What users and tools said, packed; of the agent's own messages the thought. */
+  text: string | null;
+  name: string | null;
+  calls: { id: string; name: string; arguments: string }[];
+  /** The call that a tool's message answers. */
+  callId: string | null;
+  failed: boolean;
+}
+
+/** A stored message in the words of the old servers, where every answer is a call. */
+export function shownMessage({ message, packedText }: HistoryEntry): ShownMessage {
+  const result = message.parts.find((part) => part.type === 'tool-result');
+  return {
+    text: packedText ?? thoughtOf(message.parts, message.visible ? null : textOf(message)),
+    name: result === undefined ? message.name : result.name,
+    calls: callsOf(message),
+    callId: result?.callId ?? null,
+    failed: result?.failed ?? false,
+  };
+}
+
 /** An answer in plain text is shown as the call that would have said it, so that old readers find it. */
-function callsOf({ message }: HistoryEntry): Record<string, unknown>[] {
-  const shown = (id: string, name: string, text: string): Record<string, unknown> => ({
-    id,
-    tool_call_type: 'function',
-    function: { name, arguments: text },
-  });
+function callsOf(message: HistoryEntry['message']): ShownMessage['calls'] {
   if (message.role === 'assistant' && message.visible) {
-    return [shown(speechCallId(message.id), 'send_message', `{"message": ${JSON.stringify(textOf(message))}}`)];
+    const text = `{"message": ${JSON.stringify(textOf(message))}}`;
+    return [{ id: speechCallId(message.id), name: 'send_message', arguments: text }];
   }
   return message.parts.flatMap((part) =>
-    part.type === 'tool-call' ? [shown(part.callId, part.name, part.arguments)] : [],
+    part.type === 'tool-call' ? [{ id: part.callId, name: part.name, arguments: part.arguments }] : [],
   );
 }
 
@@ -179,13 +203,17 @@ export function embeddingConfigToWire({ embedder }: Pick<AgentDetails, 'embedder
 }
 
 function metadataToWire({ agent }: AgentDetails): Record<string, unknown> {
-  const rest = agent.faceData['metadata'];
   return {
-    ...(typeof rest === 'object' ? rest : {}),
-    ...agent.metadata,
+    ...metadataOf(agent),
     human: textFrom(agent.faceData['humanName']),
     persona: textFrom(agent.faceData['personaName']),
   };
+}
+
+/** What the caller keeps with an agent, texts and everything else. */
+export function metadataOf(agent: AgentDetails['agent']): Record<string, unknown> {
+  const rest = agent.faceData['metadata'];
+  return { ...(typeof rest === 'object' ? rest : {}), ...agent.metadata };
 }
 
 function blockToWire(block: Block): Record<string, unknown> {

@@ -229,7 +229,7 @@ describe('a path', () => {
     expect(answer.headers['allow']).toBe(allow);
   });
 
-  it.each(['/api/nothing', '/admin/nothing', '/latest/agents', '/api', '/nothing', '/v1/agents/x/y/z', '/API/agents'])(
+  it.each(['/api/nothing', '/admin/nothing', '/latest/nothing', '/api', '/nothing', '/v1/agents/x/y/z', '/API/agents'])(
     '%s that nobody defined is not found',
     async (path) => {
       const answer = await supertest(app.server).get(path).set(asAdmin);

@@ -1,0 +1,19 @@
+import type { Route } from '../../route.js';
+import { lettaAdminRoutes } from './admin.js';
+import { lettaAgentRoutes } from './agents.js';
+import { lettaBlockRoutes } from './blocks.js';
+import { lettaMemoryRoutes } from './memory.js';
+import { lettaMessageRoutes } from './messages.js';
+import { lettaModelRoutes } from './models.js';
+import { lettaToolRoutes } from './tools.js';
+
+/** Every route of Letta 0.4, under `/v1`. */
+export const lettaRoutes: readonly Route[] = [
+  ...lettaAgentRoutes,
+  ...lettaMemoryRoutes,
+  ...lettaMessageRoutes,
+  ...lettaBlockRoutes,
+  ...lettaToolRoutes,
+  ...lettaModelRoutes,
+  ...lettaAdminRoutes,
+];
