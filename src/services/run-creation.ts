@@ -7,6 +7,7 @@ import type { NewMessage } from '../domain/message.js';
 import type { Run, RunOverrides } from '../domain/run.js';
 import type { Repositories } from '../store/store.js';
 import { hostedToolsOf } from './assistants.js';
+import { newMessage } from './incoming-messages.js';
 import type { IncomingMessage, StartRun } from './run-commands.js';
 
 /** A run as it is asked for, with the messages it brings. */
@@ -68,24 +69,9 @@ function incoming(
   runId: string,
   at: number,
 ): NewMessage {
-  return {
-    id: newId(),
-    conversationId,
-    role: message.role,
-    kind: message.kind,
-    parts: message.parts,
-    visible: message.kind === 'said',
-    status: 'completed',
-    // An alert is for this agent alone.
-    agentId: message.kind === 'alert' ? agent.id : null,
-    runId,
-    stepId: null,
-    callId: null,
-    name: message.name ?? null,
-    metadata: message.metadata ?? {},
-    faceData: message.faceData ?? {},
-    createdAt: message.createdAt ?? at,
-  };
+  const row = newMessage(message, conversationId, runId, at);
+  // An alert is for this agent alone.
+  return message.kind === 'alert' ? { ...row, agentId: agent.id } : row;
 }
 
 /**
