@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFace, type Body, type OpenaiFace } from '../../support/openai-face.js';
 
@@ -137,6 +138,34 @@ describe('a list', () => {
       }
     },
   );
+});
+
+describe('any page of a list', () => {
+  it('is the one that cutting the whole list by hand gives', async () => {
+    const index = fc.option(fc.nat({ max: 44 }), { nil: undefined });
+    const asked = fc.record({
+      limit: fc.integer({ min: 1, max: 50 }),
+      order: fc.boolean(),
+      after: index,
+      before: index,
+    });
+    await fc.assert(
+      fc.asyncProperty(asked, async ({ limit, order, after, before }) => {
+        const whole = order ? made : newestFirst();
+        const from = after === undefined ? 0 : after + 1;
+        const open = whole.slice(from, before === undefined ? undefined : Math.max(from, before));
+        const backwards = before !== undefined && after === undefined;
+        const query = new URLSearchParams({ limit: String(limit), order: order ? 'asc' : 'desc' });
+        if (after !== undefined) query.set('after', whole[after] ?? '');
+        if (before !== undefined) query.set('before', whole[before] ?? '');
+        expect(await page(query.toString())).toEqual({
+          ids: backwards ? open.slice(-limit) : open.slice(0, limit),
+          more: open.length > limit,
+        });
+      }),
+      { numRuns: 80 },
+    );
+  });
 });
 
 describe('the lists of assistants and threads', () => {
