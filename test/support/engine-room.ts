@@ -88,7 +88,7 @@ export async function openRoom(options: RoomOptions): Promise<EngineRoom> {
   const store = options.store ?? database?.store;
   if (store === undefined) throw new Error('No store.');
   const clock = options.clock ?? systemClock;
-  await store.users.insert({ id: defaultUserId, name: 'default', organisationId: null, organisationId: null, createdAt: clock.now() });
+  await store.users.insert({ id: defaultUserId, name: 'default', organisationId: null, createdAt: clock.now() });
   const provider = createScriptedProvider('scripted', options.script, {
     contextWindow: options.contextWindow ?? 128_000,
   });
