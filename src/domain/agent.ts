@@ -9,9 +9,16 @@ export type Protocol = 'native' | 'heartbeat';
 /** The face that made an agent. It decides what its conversations remember where nothing else says so. */
 export type Origin = 'native' | 'openai';
 
+/** How an agent's files are searched; what is absent is the house's. */
+export interface FileSearchOptions {
+  maxResults?: number;
+  /** From 0 to 1. */
+  scoreMin?: number;
+}
+
 /** A tool an agent was given. What runs here is named; what runs at the client carries its own description. */
 export type AgentTool =
-  | { type: 'builtin'; name: string }
+  | { type: 'builtin'; name: string; options?: FileSearchOptions }
   | {
       type: 'function';
       name: string;

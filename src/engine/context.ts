@@ -62,7 +62,7 @@ export async function buildContext(
     origin: agent.origin,
     blocks,
     hasMemoryTools: scene.hasMemoryTools,
-    passageCount: memory?.passageCount ?? 0,
+    passageCount: (memory?.passageCount ?? 0) + (await passagesRead(repositories, scene, run)),
     hiddenMessages: window.liveFromSeq - 1,
   });
   const history = normaliseHistory([
@@ -87,6 +87,15 @@ export async function buildContext(
   };
   const fixedTokens = estimateTokens(system) + estimateTokens(JSON.stringify(request.tools));
   return { request, window, messages, fixedTokens, tokens: fixedTokens + tokensOf(history) - estimateTokens(system) };
+}
+
+/** Passages of the files that a search of the archive finds too. */
+async function passagesRead({ libraries }: Repositories, scene: Scene, run: Run): Promise<number> {
+  if (!scene.searchesArchive) return 0;
+  const ofAgent = await libraries.ofAgent(scene.agent.id);
+  const ofConversation = await libraries.ofConversation(run.conversationId);
+  const attached = new Map([...ofAgent, ...ofConversation].map((library) => [library.id, library.passageCount]));
+  return [...attached.values()].reduce((sum, count) => sum + count, 0);
 }
 
 /** What forces a call holds for the first reply only: the next would be forced to it again, and so for ever. */

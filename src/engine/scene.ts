@@ -36,6 +36,8 @@ export interface Scene {
   restingTools: ReadonlySet<string>;
   /** True where the agent was given a tool that edits or searches its memory. */
   hasMemoryTools: boolean;
+  /** True where the agent was given a tool that searches its archive, and with it the files attached to it. */
+  searchesArchive: boolean;
   /** Tokens of the model's window. */
   windowTokens: number;
   /** Tokens of the window that a prompt may fill: the rest is kept for the reply. */
@@ -76,7 +78,11 @@ export async function setScene(dependencies: EngineDependencies, run: Run): Prom
     definitions: protocol.offer(offered),
     clientTools: new Set(functions.flatMap((tool) => (tool.kept === true ? [] : [tool.name]))),
     restingTools: new Set(builtins.filter((name) => tools.find(name)?.rests === true)),
-    hasMemoryTools: builtins.some((name) => ['memory', 'search'].includes(tools.find(name)?.effect ?? '')),
+    hasMemoryTools: builtins.some(
+      // Files that are searched by themselves are no memory.
+      (name) => name !== 'file_search' && ['memory', 'search'].includes(tools.find(name)?.effect ?? ''),
+    ),
+    searchesArchive: builtins.some((name) => name === 'archival_memory_search' || name === 'memory_search'),
     windowTokens,
     promptTokens: windowTokens - reserveOf(agent, windowTokens),
     resultCharsMax: Math.min(

@@ -36,8 +36,8 @@ export async function searchLibraries(
     scoreMin: search.scoreMin ?? 0,
     limit,
     offset,
+    usedAt: now,
   });
-  await store.transaction((tx) => tx.libraries.touch(ids, now));
   return { hits, hasMore: total > offset + limit };
 }
 

@@ -191,6 +191,8 @@ export interface LibrarySearchRequest {
   scoreMin: number;
   limit: number;
   offset: number;
+  /** Counts as a use of the libraries at this time, where it is given. */
+  usedAt?: number;
 }
 
 /** What was found in libraries, best first, with the exact number of all hits. */

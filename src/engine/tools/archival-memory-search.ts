@@ -8,7 +8,7 @@ import { timeForms } from './time-range.js';
 export const archivalMemorySearch = searchTool(
   define(
     'archival_memory_search',
-    'Search your archive for texts that you put there. ' +
+    'Search your archive: texts that you put there, and files that you were given to read. ' +
       'Example: {"query": "Mia visits Bergen", "tags": ["family"]}. ' +
       'When nothing is found, use fewer or other words. It fails when page is not a whole number or a time is not ' +
       `${timeForms}.`,

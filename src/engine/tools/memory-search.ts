@@ -4,6 +4,7 @@ import type { Passage } from '../../domain/memory.js';
 import type { Message, Role } from '../../domain/message.js';
 import type { ToolResult } from '../../domain/tool.js';
 import type { SearchResult } from '../../store/store.js';
+import { searchArchive } from './archive.js';
 import { hitLimit, optionalText, query, rangeInOrder, roles, scope, tags, time, withOtherNames } from './arguments.js';
 import { define, listParameter, numberParameter, searchTool, textParameter, wordParameter } from './make-tool.js';
 import { hitCharsFor, messageHit, passageHit } from './search-text.js';
@@ -80,7 +81,7 @@ async function searchBoth(access: SearchAccess, context: ToolContext, wanted: Wa
   const passages: SearchResult<Passage> =
     wanted.scope === 'conversations'
       ? none
-      : await access.search.passages({
+      : await searchArchive(access, context, {
           ...request,
           offset: wanted.cursor.passages,
           tags: wanted.tags.length === 0 ? null : wanted.tags,

@@ -8,6 +8,7 @@ import { conversationSearch } from './conversation-search.js';
 import { conversationSearchDate } from './conversation-search-date.js';
 import { coreMemoryAppend } from './core-memory-append.js';
 import { coreMemoryReplace } from './core-memory-replace.js';
+import { fileSearch } from './file-search.js';
 import { memory } from './memory.js';
 import { memoryAppend } from './memory-append.js';
 import { memoryApplyPatch } from './memory-apply-patch.js';
@@ -77,6 +78,7 @@ const builtinTools: readonly Tool[] = [
   archivalInsert,
   archivalUpdate,
   archivalDelete,
+  fileSearch,
 ];
 
 /** A registry of the built-in tools and some more; one of `extra` takes the place of a built-in one of its name. */

@@ -1,6 +1,7 @@
 import type { Role } from '../../domain/message.js';
 import type { ToolResult } from '../../domain/tool.js';
 import type { SearchRequest } from '../../store/store.js';
+import { searchArchive } from './archive.js';
 import { hitCharsFor, hitPageResult, messageHit, passageHit } from './search-text.js';
 import type { SearchAccess, ToolContext } from './tool.js';
 
@@ -40,7 +41,7 @@ export async function searchMessages(
   return hitPageResult({ ...wanted, hits: hits.map((hit) => messageHit(hit, charsMax)), total });
 }
 
-/** A page of the archive of the open memory, in MemGPT's form. */
+/** A page of the archive of the open memory and of the files attached to it, in MemGPT's form. */
 export async function searchPassages(
   access: SearchAccess,
   context: ToolContext,
@@ -48,7 +49,7 @@ export async function searchPassages(
 ): Promise<ToolResult> {
   const request = await toRequest(access, context, pageOf(wanted));
   const tags = wanted.tags.length === 0 ? null : wanted.tags;
-  const { hits, total } = await access.search.passages({ ...request, tags, tagMatch: wanted.tagMatch });
+  const { hits, total } = await searchArchive(access, context, { ...request, tags, tagMatch: wanted.tagMatch });
   const charsMax = hitCharsFor(hits.length, context.resultCharsMax);
   return hitPageResult({ ...wanted, hits: hits.map((hit) => passageHit(hit, charsMax)), total });
 }

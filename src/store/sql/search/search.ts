@@ -36,6 +36,7 @@ export function openSearch(session: Session, searcher: Searcher): Search {
     libraries: async (request) => {
       if (request.libraryIds.length === 0) return { hits: [], total: 0 };
       const answer = await searcher.findInLibraries(libraryQuery(request));
+      if (request.usedAt !== undefined) await touch(session, request.libraryIds, request.usedAt);
       return { hits: await scoredPassages(session, answer), total: answer.total };
     },
     attachedLibraries: async (agentId, conversationId) => {
@@ -53,9 +54,22 @@ export function openSearch(session: Session, searcher: Searcher): Search {
   };
 }
 
+/** Uses nearer to one another than this are one. */
+const momentMs = 1_000;
+
 function inOrder<T extends { id: string }>(answer: SearchAnswer, items: T[]): SearchResult<T> {
   const byId = new Map(items.map((item) => [item.id, item]));
   return { hits: answer.ids.flatMap((id) => byId.get(id) ?? []), total: answer.total };
+}
+
+/** Writes down a use, unless one of the same moment is there. */
+async function touch(session: Session, libraryIds: readonly string[], at: number): Promise<void> {
+  await session.db
+    .updateTable('libraries')
+    .set({ last_active_at: at })
+    .where('id', 'in', [...libraryIds])
+    .where('last_active_at', '<', at - momentMs)
+    .execute();
 }
 
 async function scoredPassages(session: Session, { found }: LibraryAnswer): Promise<ScoredPassage[]> {
