@@ -39,6 +39,8 @@ function pathOf(route: Route, security: string): RouteConfig {
   const takesInput = route.params !== null || route.query !== null || route.body !== null;
   // A body on GET is read where old clients send one, and has no place in the document.
   const body = route.method === 'get' ? null : route.body;
+  const content =
+    route.form === null ? (body === null ? null : json(body)) : { 'multipart/form-data': { schema: route.form } };
   return {
     method: route.method,
     path: route.path,
@@ -49,7 +51,7 @@ function pathOf(route: Route, security: string): RouteConfig {
     request: {
       ...(route.params === null ? {} : { params: asObject(route.params) }),
       ...(route.query === null ? {} : { query: asObject(route.query) }),
-      ...(body === null ? {} : { body: { content: json(body) } }),
+      ...(content === null ? {} : { body: { content } }),
     },
     responses: {
       200: {

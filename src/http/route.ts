@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Clock } from '../domain/clock.js';
 import { AppError } from '../domain/errors.js';
 import type { Principal } from '../domain/user.js';
+import type { ReadForm } from './multipart.js';
 import type { Frame } from './sse.js';
 import type { Services } from '../services/services.js';
 
@@ -23,10 +24,12 @@ export interface Call<P, Q, B> {
   headers: IncomingHttpHeaders;
   /** Aborted when the reader leaves. */
   signal: AbortSignal;
+  /** Reads the request's form, on a route that takes one. */
+  readForm: ReadForm;
 }
 
-/** What a handler answers: a JSON value, or a stream of frames. */
-export type Reply = JsonReply | StreamReply;
+/** What a handler answers: a JSON value, a stream of frames, or bytes as they are. */
+export type Reply = JsonReply | StreamReply | BytesReply;
 
 /** An answer that is one JSON value. */
 export interface JsonReply {
@@ -43,6 +46,14 @@ export interface StreamReply {
   headers?: Record<string, string>;
   /** A JSON value from which the route's `reopen` makes the same stream again. */
   token?: unknown;
+}
+
+/** An answer that is a file's bytes. */
+export interface BytesReply {
+  bytes: AsyncIterable<Uint8Array>;
+  /** The length and type of the bytes among them. */
+  headers: Record<string, string>;
+  token?: undefined;
 }
 
 type Part = 'path' | 'query' | 'body';
@@ -80,6 +91,8 @@ export interface RouteDefinition<P, Q, B> extends RouteHead {
   response: z.ZodType;
   /** True where the route can answer with a stream of events. */
   streams?: boolean;
+  /** The form that the route reads in place of a JSON body, for the generated document. */
+  form?: z.ZodType;
   /** The sentence for an object that is absent or somebody else's. */
   missing?: (input: { params: P; query: Q; body: B }) => string;
   handle(call: Call<P, Q, B>): Promise<Reply>;
@@ -105,6 +118,7 @@ export interface Route extends RouteHead {
   body: z.ZodType | null;
   response: z.ZodType;
   streams: boolean;
+  form: z.ZodType | null;
   /** Parses, calls, and answers. Throws InvalidInput before anything is called. */
   run(raw: RawInput, base: CallBase): Promise<Reply>;
   reopen: ((base: CallBase, token: unknown) => Promise<Reply>) | null;
@@ -112,7 +126,7 @@ export interface Route extends RouteHead {
 
 /** Declares a route. */
 export function defineRoute<P = undefined, Q = undefined, B = undefined>(definition: RouteDefinition<P, Q, B>): Route {
-  const { method, path, summary, tag, access, params, query, body, response, streams, missing, handle, reopen } =
+  const { method, path, summary, tag, access, params, query, body, response, streams, form, missing, handle, reopen } =
     definition;
   return {
     method,
@@ -125,6 +139,7 @@ export function defineRoute<P = undefined, Q = undefined, B = undefined>(definit
     body: body ?? null,
     response,
     streams: streams ?? false,
+    form: form ?? null,
     reopen: reopen ?? null,
     run: async (raw, base) => {
       const input = {

@@ -36,7 +36,9 @@ export const openaiDialect: Dialect = {
   },
   serve: async (exchange) => {
     checkBetas(exchange.base.headers);
-    return exchange.route.method === 'post' ? answerOnce(exchange) : exchange.proceed();
+    // A form is not compared with others: what it brings is read once, on its way to the disk.
+    const mayRepeat = exchange.route.method === 'post' && exchange.route.form === null;
+    return mayRepeat ? answerOnce(exchange) : exchange.proceed();
   },
 };
 
