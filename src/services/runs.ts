@@ -46,7 +46,13 @@ export function createRunService(dependencies: RunServiceDependencies): RunServi
     async start(principal, command) {
       requireFilesOf(command.input);
       if (command.overrides?.model !== undefined) dependencies.providers.resolve(command.overrides.model);
-      if (command.whenActive === 'interrupt') await interrupt(dependencies, principal, command.conversationId);
+      if (command.whenActive === 'interrupt') {
+        // A run that cannot be made interrupts nothing.
+        await ownConversation(principal, command.conversationId);
+        if ((await store.agents.get(principal.userId, command.agentId)) === null)
+          throw notFound('agent', command.agentId);
+        await interrupt(dependencies, command.conversationId);
+      }
       return start(dependencies, principal, command);
     },
     get: ownRun,
@@ -99,14 +105,10 @@ async function* followOn({ store, follow }: RunServiceDependencies, runId: strin
 }
 
 /** Cancels what is active in a conversation, if anything is. */
-async function interrupt(
-  dependencies: RunServiceDependencies,
-  principal: Principal,
-  conversationId: string,
-): Promise<void> {
+async function interrupt(dependencies: RunServiceDependencies, conversationId: string): Promise<void> {
   const { store, clock } = dependencies;
   const active = await store.runs.active(conversationId);
-  if (active === null || active.ownerId !== principal.userId) return;
+  if (active === null) return;
   await change(dependencies, active.id, (tx, run) =>
     isFinal(run.status) || run.status === 'cancelling' ? Promise.resolve([]) : cancelFacts(tx, run, clock.now()),
   );

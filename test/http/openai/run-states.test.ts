@@ -225,6 +225,18 @@ describe('a thread with an active run', () => {
     expect(said).toEqual(['Hello', 'First answer.', 'Second question', 'Second answer.']);
   });
 
+  it('is not interrupted by a run that cannot be made', async () => {
+    await open([twoCalls]);
+    const started = await start({}, { tools: [lookup] });
+    await rest(started);
+    const refused = await face.send('POST', `/threads/${started.threadId}/runs`, {
+      assistant_id: `asst_${'0'.repeat(22)}`,
+      metadata: { on_active_run: 'interrupt' },
+    });
+    expect(refused.status).toBe(404);
+    expect((await face.send('GET', started.path)).body.status).toBe('requires_action');
+  });
+
   it('is interrupted by a run whose pairs say so: the first is cancelled and the second answers', async () => {
     await open([silent, 'Second answer.']);
     const started = await start();
