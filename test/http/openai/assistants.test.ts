@@ -5,7 +5,7 @@ import { startFace, type Body, type OpenaiFace } from '../../support/openai-face
 
 let face: OpenaiFace;
 beforeAll(async () => {
-  face = await startFace();
+  face = await startFace({ script: () => ({ calls: [{ name: 'lookup', arguments: {} }] }) });
 });
 afterAll(() => face.close());
 
@@ -158,6 +158,42 @@ describe('a deleted assistant', () => {
     await face.send('DELETE', `/assistants/${made.id}`);
     const { body } = await face.send('GET', `/threads/${thread.id}/messages`);
     expect(body.data.map((message: Body) => message.assistant_id)).toEqual([made.id, null]);
+  });
+});
+
+describe('the runs of a deleted assistant', () => {
+  it('can be read and stopped, and no other begins', async () => {
+    const made = await make({ tools: [lookup] });
+    const thread = (await face.send('POST', '/threads', { messages: [{ role: 'user', content: 'Hi' }] })).body;
+    const runs = `/threads/${thread.id}/runs`;
+    const { body: run } = await face.send('POST', runs, { assistant_id: made.id });
+    const read = async (): Promise<Body> => (await face.send('GET', `${runs}/${run.id}`)).body;
+    await expect.poll(async () => (await read()).status).toBe('requires_action');
+    expect((await face.send('DELETE', `/assistants/${made.id}`)).status).toBe(200);
+    expect(await read()).toMatchObject({ status: 'requires_action', assistant_id: made.id, model: 'gpt-4o' });
+    const refused = await face.send('POST', runs, { assistant_id: made.id });
+    expect([refused.status, refused.body.error?.message]).toEqual([404, `No assistant found with id '${made.id}'.`]);
+    expect((await face.send('POST', `${runs}/${run.id}/cancel`)).status).toBe(200);
+    expect((await read()).status).toBe('cancelled');
+    const said = await face.send('POST', `/threads/${thread.id}/messages`, { role: 'user', content: 'x' });
+    expect(said.status).toBe(200);
+  });
+
+  it('fail where they are carried on, and leave the thread free', async () => {
+    const made = await make({ tools: [lookup] });
+    const thread = (await face.send('POST', '/threads', { messages: [{ role: 'user', content: 'Hi' }] })).body;
+    const runs = `/threads/${thread.id}/runs`;
+    const { body: run } = await face.send('POST', runs, { assistant_id: made.id });
+    const read = async (): Promise<Body> => (await face.send('GET', `${runs}/${run.id}`)).body;
+    await expect.poll(async () => (await read()).status).toBe('requires_action');
+    await face.send('DELETE', `/assistants/${made.id}`);
+    const waiting = (await read())['required_action'] as { submit_tool_outputs: { tool_calls: { id: string }[] } };
+    const outputs = waiting.submit_tool_outputs.tool_calls.map(({ id }) => ({ tool_call_id: id, output: 'x' }));
+    const submitted = await face.send('POST', `${runs}/${run.id}/submit_tool_outputs`, { tool_outputs: outputs });
+    expect(submitted.status).toBe(200);
+    await expect.poll(async () => (await read()).status).toBe('failed');
+    const said = await face.send('POST', `/threads/${thread.id}/messages`, { role: 'user', content: 'x' });
+    expect(said.status).toBe(200);
   });
 });
 
