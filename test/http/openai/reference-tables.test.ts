@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Script } from '../../../src/providers/scripted.js';
@@ -10,7 +11,8 @@ import { eventsOf, lookup, newStory, openStream, readStream, type SseEvent } fro
  * is no part of this project: where it is absent, the comparison is skipped.
  */
 
-const path = fileURLToPath(new URL('../../../../shared/reference/assistants-api.md', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const path = join(root, ...['..', 'shared', 'reference', 'assistants-api.md']);
 const description = existsSync(path) ? readFileSync(path, 'utf8') : null;
 
 /** The names of the events of a table, in order. */
