@@ -1,5 +1,6 @@
 import type { Agent } from '../domain/agent.js';
 import { AppError } from '../domain/errors.js';
+import type { Library } from '../domain/library.js';
 import { limits } from '../domain/limits.js';
 import { defaultMemoryKey, type Block } from '../domain/memory.js';
 import type { ToolDefinition } from '../domain/tool.js';
@@ -21,11 +22,14 @@ export interface AgentSummary {
   agent: Agent;
   /** The blocks of its default memory. */
   blocks: Block[];
+  /** Passages that it finds when it searches its archive: its own, and those of its libraries. */
   passageCount: number;
   /** Messages of its main conversation, inner ones included. */
   messageCount: number;
   lastMessageAt: number | null;
   tools: ToolDefinition[];
+  /** The libraries it may search. */
+  libraries: Library[];
 }
 
 /** The model an agent's name for it leads to. */
@@ -58,13 +62,15 @@ export async function summariseAgent({ store, tools }: ViewParts, agent: Agent):
   const memory = await store.memories.findByKey(agent.id, defaultMemoryKey);
   const conversationId = agent.mainConversationId;
   const conversation = conversationId === null ? null : await store.conversations.find(conversationId);
+  const libraries = await store.libraries.ofAgent(agent.id);
   const newest = conversation === null ? null : await newestMessageAt(store, conversation.id);
   return {
     agent,
     blocks: memory === null ? [] : await store.memories.blocks(memory.id),
-    passageCount: memory?.passageCount ?? 0,
+    passageCount: (memory?.passageCount ?? 0) + passagesIn(libraries),
     messageCount: conversation?.lastSeq ?? 0,
     lastMessageAt: newest,
+    libraries,
     tools: agent.tools.map((tool) => {
       if (tool.type === 'builtin') {
         return tools.find(tool.name)?.definition ?? { name: tool.name, description: '', parameters: {} };
@@ -83,6 +89,11 @@ export async function describeAgent(parts: ViewParts, agent: Agent): Promise<Age
     model: await modelOf(parts.registry, agent),
     embedder: embedder === null ? null : { provider: embedder.provider.name, name: embedder.model },
   };
+}
+
+/** Passages of some libraries together. */
+export function passagesIn(libraries: readonly Library[]): number {
+  return libraries.reduce((sum, library) => sum + library.passageCount, 0);
 }
 
 async function newestMessageAt(store: Store, conversationId: string): Promise<number | null> {

@@ -16,10 +16,12 @@ import type { SearchAccess } from '../engine/tools/tool.js';
 import type { Notifier } from '../runs/notifier.js';
 import type { JobPageRequest, LibraryFilePageRequest, LibraryPageRequest } from '../store/library.js';
 import type { Store } from '../store/store.js';
+import type { FileService } from './files.js';
 import { attachmentVerbs } from './library-attachments.js';
 import { libraryFileVerbs } from './library-files.js';
 import { libraryRowVerbs } from './library-rows.js';
 import { searchLibraries } from './library-search.js';
+import { libraryViews, type LibraryViews } from './library-views.js';
 
 /** A library that somebody wants. */
 export interface NewLibrary {
@@ -73,7 +75,7 @@ export interface AttachedAgent {
  * The verbs of libraries: a *source* of the native face and a *vector store* of the other are the same thing, and each
  * face sees what the other made. Somebody else's library, file or agent is `not_found`.
  */
-export interface LibraryService {
+export interface LibraryService extends LibraryViews {
   create(principal: Principal, library: NewLibrary): Promise<Library>;
   /** Also a library that has expired; see `hasExpired`. */
   get(principal: Principal, id: string): Promise<Library>;
@@ -146,15 +148,18 @@ export interface LibraryServiceParts {
   store: Store;
   clock: Clock;
   notifier: Pick<Notifier, 'ring'>;
+  files: FileService;
   /** Makes the vector of a query, or null where nobody does. */
   embed: SearchAccess['embed'];
 }
 
 /** Makes the verbs of libraries. */
 export function createLibraryService(parts: LibraryServiceParts): LibraryService {
+  const files = libraryFileVerbs(parts);
   return {
     ...libraryRowVerbs(parts),
-    ...libraryFileVerbs(parts),
+    ...files,
+    ...libraryViews(parts, files, parts.files),
     ...attachmentVerbs(parts),
     search: (principal, libraryIds, search) => searchLibraries(parts, principal, libraryIds, search),
   };

@@ -9,6 +9,7 @@ import type { Page, PageRequest } from '../domain/page.js';
 import type { Principal } from '../domain/user.js';
 import { splitPassage } from '../engine/tools/split-passage.js';
 import type { Repositories, Store } from '../store/store.js';
+import { passagesIn } from './agent-view.js';
 import { allPages } from './all-pages.js';
 
 /** What an agent knows, in figures and blocks. */
@@ -54,7 +55,7 @@ export function createMemoryService({ store, clock }: { store: Store; clock: Clo
       const conversation = conversationId === null ? null : await store.conversations.find(conversationId);
       return {
         blocks: memory === null ? [] : await store.memories.blocks(memory.id),
-        passageCount: memory?.passageCount ?? 0,
+        passageCount: (memory?.passageCount ?? 0) + passagesIn(await store.libraries.ofAgent(agentId)),
         messageCount: conversation?.lastSeq ?? 0,
       };
     },

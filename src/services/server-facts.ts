@@ -19,6 +19,8 @@ export interface ServerFacts {
 /** The verb of what a server says of itself. */
 export interface ServerFactService {
   describe(): Promise<ServerFacts>;
+  /** Who makes vectors, or null where nobody does. */
+  embedder(): ServerFacts['embedder'];
   /** A model's name with its provider, where the provider is configured; else the name alone. */
   modelName(model: string, provider: string | null): string;
 }
@@ -26,21 +28,25 @@ export interface ServerFactService {
 /** Makes the verb. */
 export function createServerFactService(parts: { registry: ProviderRegistry; storage: string }): ServerFactService {
   const { registry, storage } = parts;
+  const embedder = (): ServerFacts['embedder'] => {
+    const found = registry.embedder();
+    return found === null ? null : { provider: found.provider.name, name: found.model };
+  };
   return {
+    embedder,
     modelName: (model, provider) => {
       const isKnown = registry.providers().some((known) => known.name === provider);
       if (!isKnown || provider === null || leadsTo(registry, model) === provider) return model;
       return `${provider}/${model}`;
     },
     describe: async () => {
-      const embedder = registry.embedder();
       return {
         defaultUserId,
         preset: defaultPreset.name,
         persona: defaultPreset.persona,
         human: defaultPreset.human,
         model: await modelOf(registry, { model: '', settings: {} }),
-        embedder: embedder === null ? null : { provider: embedder.provider.name, name: embedder.model },
+        embedder: embedder(),
         storage,
       };
     },

@@ -91,6 +91,7 @@ export function createServices(parts: ServiceParts): Services {
     memories,
     messages,
     runs,
+  const files = createFileService({ store, clock, fileBytesMax: parts.fileBytesMax });
     messageEdits,
     commands: createCommandService({ agents, memories, messages, edits: messageEdits, runs }),
     templates,
@@ -102,7 +103,8 @@ export function createServices(parts: ServiceParts): Services {
     threads,
     threadMessages: createThreadMessageService({ store, clock }),
     threadRuns: createThreadRunService({ assistants, threads, runs }),
-    files: createFileService({ store, clock, fileBytesMax: parts.fileBytesMax }),
+    files,
+    uploads: createUploadService({ store, clock, files }),
     libraries: createLibraryService({
       store,
       clock,
@@ -111,3 +113,4 @@ export function createServices(parts: ServiceParts): Services {
     }),
   };
 }
+      files,

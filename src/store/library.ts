@@ -138,6 +138,8 @@ export interface LibraryRepository {
   removeFile(libraryId: string, fileId: string): Promise<boolean>;
 
   insertBatch(batch: LibraryBatch): Promise<void>;
+  /** A file of the library that has these bytes; the first, where there are several. */
+  fileWithContent(libraryId: string, sha256: string): Promise<LibraryFile | null>;
   batch(libraryId: string, id: string): Promise<LibraryBatch | null>;
   /** Cancels every file of the batch that is still in progress. */
   cancelBatch(libraryId: string, id: string, at: number): Promise<void>;

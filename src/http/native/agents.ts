@@ -162,7 +162,8 @@ export function noSuchAgent(id: string): string {
 function agentAnswer(details: AgentDetails): { json: unknown } {
   const at = details.lastMessageAt;
   const lastRun = at === null ? null : Math.floor(at / 1_000);
-  return { json: { agent_state: agentStateToWire(details), last_run_at: lastRun, sources: [] } };
+  const sources = details.libraries.map((library) => library.id);
+  return { json: { agent_state: agentStateToWire(details), last_run_at: lastRun, sources } };
 }
 
 function deletedAnswer(id: string): { json: unknown } {

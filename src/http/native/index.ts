@@ -7,6 +7,7 @@ import { memoryRoutes } from './memory.js';
 import { messageRoutes } from './messages.js';
 import { presetRoutes } from './presets.js';
 import { profileRoutes } from './profiles.js';
+import { sourceRoutes } from './sources.js';
 import { toolRoutes } from './tools.js';
 import { userRoutes } from './users.js';
 
@@ -20,6 +21,7 @@ export const nativeRoutes: readonly Route[] = [
   ...messageRoutes,
   ...presetRoutes,
   ...profileRoutes,
+  ...sourceRoutes,
   ...toolRoutes,
   ...userRoutes,
 ];

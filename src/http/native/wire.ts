@@ -91,7 +91,15 @@ export function agentSummaryToWire(summary: AgentSummary): Record<string, unknow
       archival_memory: summary.passageCount,
     },
     last_run: summary.lastMessageAt === null ? null : toIsoTime(summary.lastMessageAt),
-    sources: [],
+    sources: summary.libraries.map((library) => ({
+      id: library.id,
+      name: library.name,
+      user_id: library.ownerId,
+      description: library.description,
+      created_at: toIsoTime(library.createdAt),
+      embedding_dim: null,
+      embedding_model: null,
+    })),
   };
 }
 

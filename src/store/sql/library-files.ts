@@ -16,6 +16,7 @@ type LibraryFileQueries = Pick<
   | 'jobs'
   | 'files'
   | 'countWith'
+  | 'fileWithContent'
   | 'setAttributes'
   | 'restartFile'
   | 'removeFile'
@@ -59,6 +60,19 @@ export function libraryFileQueries(session: Session): LibraryFileQueries {
       const { limit, order } = request;
       const page = await readPage<LibraryFileRow>(session, listingOf(where), { limit, order, after, before });
       return mapPage(page, libraryFileFromRow);
+    },
+    fileWithContent: async (libraryId, sha256) => {
+      const row = await db
+        .selectFrom('library_files')
+        .innerJoin('files', 'files.id', 'library_files.file_id')
+        .selectAll('library_files')
+        .where('files.sha256', '=', sha256)
+        .where('library_files.library_id', '=', libraryId)
+        .where('library_files.removed', '=', 0)
+        .orderBy('library_files.created_at')
+        .limit(1)
+        .executeTakeFirst();
+      return row === undefined ? null : libraryFileFromRow(row);
     },
     countWith: async (fileId) => {
       const row = await db

@@ -5,6 +5,7 @@ import { lettaBlockRoutes } from './blocks.js';
 import { lettaMemoryRoutes } from './memory.js';
 import { lettaMessageRoutes } from './messages.js';
 import { lettaModelRoutes } from './models.js';
+import { lettaSourceRoutes } from './sources.js';
 import { lettaToolRoutes } from './tools.js';
 
 /** Every route of Letta 0.4, under `/v1`. */
@@ -13,6 +14,7 @@ export const lettaRoutes: readonly Route[] = [
   ...lettaMemoryRoutes,
   ...lettaMessageRoutes,
   ...lettaBlockRoutes,
+  ...lettaSourceRoutes,
   ...lettaToolRoutes,
   ...lettaModelRoutes,
   ...lettaAdminRoutes,
