@@ -4,11 +4,10 @@ import { AppError } from '../domain/errors.js';
 import type { Logger } from '../logger.js';
 import type { ChatPartner, WantedAgent } from './chat-partner.js';
 import { createPrinter } from './chat-printer.js';
-import { createHttpClient, type HttpClient } from './http-client.js';
+import { runningServer } from './house-client.js';
 import { openLocalPartner } from './local-partner.js';
 import { openHouse } from './open-house.js';
 import { openRemotePartner } from './remote-partner.js';
-import { findServer } from './server-record.js';
 import type { Terminal } from './terminal.js';
 
 /** What the flags of `run` may say. */
@@ -54,20 +53,6 @@ async function inThisProcess(wanted: WantedAgent, loggerFor: (config: Config) =>
     await house.close();
     throw error;
   });
-}
-
-function runningServer(config: Config): HttpClient | null {
-  const found = findServer(config);
-  const url = config.serverUrl ?? found?.url ?? null;
-  if (url === null) return null;
-  if (config.adminPassword === null) {
-    const which = found === null ? url : `${url} (process ${found.pid})`;
-    throw new AppError(
-      'unauthenticated',
-      `A server is running at ${which}; set MEMGPT_SERVER_PASS to its admin password to talk through it.`,
-    );
-  }
-  return createHttpClient({ url, password: config.adminPassword, home: config.home });
 }
 
 function wantedAgent(flags: ChatFlags, config: Config): WantedAgent {

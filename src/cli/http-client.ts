@@ -19,6 +19,8 @@ export interface HttpClientOptions {
   password: string | null;
   /** A home whose self-signed certificate is trusted besides those the system trusts. */
   home: string;
+  /** Whom to act as, in place of the default user; Letta's routes alone know of it. */
+  userId?: string | null;
 }
 
 /** Makes a client of one server. */
@@ -36,7 +38,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 }
 
 function send(
-  { url, password, home }: HttpClientOptions,
+  { url, password, home, userId = null }: HttpClientOptions,
   method: string,
   path: string,
   body: unknown,
@@ -51,6 +53,7 @@ function send(
     headers: {
       accept: 'application/json',
       ...(password === null ? {} : { authorization: `Bearer ${password}` }),
+      ...(userId === null ? {} : { user_id: userId }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(secure && existsSync(own) ? { ca: readFileSync(own, 'utf8') } : {}),
@@ -71,7 +74,18 @@ async function accepted(response: IncomingMessage): Promise<IncomingMessage> {
   if (status === 401 || status === 403) {
     throw new AppError('unauthenticated', 'The server refuses the admin password; set MEMGPT_SERVER_PASS to its own.');
   }
-  throw new AppError('invalid_request', `The server answered ${status}: ${text.slice(0, 500)}`);
+  throw new AppError('invalid_request', `The server answered ${status}: ${detailIn(text).slice(0, 500)}`);
+}
+
+/** What the native face says of an error, without its wrapping. */
+function detailIn(text: string): string {
+  try {
+    const answer: unknown = JSON.parse(text);
+    const detail = typeof answer === 'object' && answer !== null && 'detail' in answer ? answer.detail : null;
+    return typeof detail === 'string' ? detail : text;
+  } catch {
+    return text;
+  }
 }
 
 async function wholeText(response: IncomingMessage): Promise<string> {

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfig, type Config, type ConfigSources } from '../config.js';
 import { createLogger, type Logger } from '../logger.js';
+import { addCatalogue } from './catalogue-commands.js';
 import { chat, type ChatFlags } from './chat.js';
 import { backends, configure, quickstart, usualBackend, type Backend, type ConfigureFlags } from './configure.js';
 import { serve } from './serve.js';
@@ -40,6 +41,7 @@ export function createProgram(context: ProgramContext): Command {
   addRun(program, context);
   addConfigure(program, context);
   addQuickstart(program, context);
+  addCatalogue(program, context);
   program
     .command('version')
     .description('print the version')
