@@ -1,64 +1,44 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import OpenAI from 'openai';
 import OpenAIv4 from 'openai-v4';
-import { composeHouse } from '../../src/compose.js';
-import { loadConfig } from '../../src/config.js';
-import { createLogger } from '../../src/logger.js';
 import { watchContract, type ContractWatch } from '../support/contract.js';
 import { startMockUpstream, type MockUpstream } from '../support/mock-upstream.js';
+import { createMachine, serverPassword, startServer } from '../support/server-process.js';
 
-const password = 'ilovellms';
-
-/** A whole server in this process, with a home of its own, as its clients see it. */
+/** The built program, started by its command on an empty machine, as its clients see it. */
 export interface ServedHouse {
   watch: ContractWatch;
   /** The sixth release of the official client. */
   client(options?: ConstructorParameters<typeof OpenAI>[0]): OpenAI;
   /** The fourth. */
   earlyClient(): OpenAIv4;
-  /** Stops the server and starts another on the same data. */
+  /** Kills the server and starts another on the same data. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Where its models are: at a mock, or the built-in stand-in where there is none. */
 export async function serveHouse(upstream: MockUpstream | null): Promise<ServedHouse> {
-  const home = await mkdtemp(join(tmpdir(), 'compat-'));
+  const machine = createMachine();
   const watch = watchContract();
-  const models = upstream === null ? {} : { OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: 'sk-test' };
-  const start = async () => {
-    const config = loadConfig({
-      env: { MEMGPT_SERVER_PASS: password, ...models },
-      homeOverride: home,
-      userHome: home,
-      overrides: { host: '127.0.0.1', port: 0 },
-    });
-    const house = await composeHouse(config, { logger: createLogger({ level: 'silent', write: () => undefined }) });
-    return { house, url: (await house.listen()).url };
-  };
-  let running = await start();
+  const env: Record<string, string> =
+    upstream === null ? {} : { OPENAI_BASE_URL: upstream.url, OPENAI_API_KEY: 'sk-test' };
+  let server = await startServer(machine, { env });
+  const address = () => ({ apiKey: serverPassword, baseURL: `${server.url}/v1`, maxRetries: 0 });
   return {
     watch,
-    client: (options) =>
-      new OpenAI({ apiKey: password, baseURL: `${running.url}/v1`, maxRetries: 0, fetch: watch.fetch, ...options }),
+    client: (options) => new OpenAI({ ...address(), fetch: watch.fetch, ...options }),
     earlyClient: () => {
       // The types are those of another fetch; this one has all that the client calls.
       const fetch = watch.fetch as unknown as NonNullable<ConstructorParameters<typeof OpenAIv4>[0]>['fetch'];
-      return new OpenAIv4({ apiKey: password, baseURL: `${running.url}/v1`, maxRetries: 0, fetch });
+      return new OpenAIv4({ ...address(), fetch });
     },
     restart: async () => {
-      await running.house.close();
-      running = await start();
+      await server.kill();
+      server = await startServer(machine, { env });
     },
     close: async () => {
-      try {
-        await watch.settle();
-      } finally {
-        await running.house.close();
-        await rm(home, { recursive: true, force: true });
-      }
+      await machine.finish();
+      await watch.settle();
     },
   };
 }
