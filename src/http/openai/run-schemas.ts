@@ -94,7 +94,7 @@ export const runListQuery = z.object(listFields('run'));
  * What answers may hold besides the usual. The first is the original's; `memory` shows the agent's own tools among the
  * steps, `event_ids` numbers the events of a stream.
  */
-const includes = ['step_details.tool_calls[*].file_search.results[*].content', 'memory', 'event_ids'] as const;
+export const includes = ['step_details.tool_calls[*].file_search.results[*].content', 'memory', 'event_ids'] as const;
 
 /** One of the things that may be included. */
 export type Include = (typeof includes)[number];

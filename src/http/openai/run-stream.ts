@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { Run } from '../../domain/run.js';
 import { callerOf, defineRoute, type CallBase, type Route, type StreamReply } from '../route.js';
 import { lastWords, toFrames } from './events.js';
-import { eventsQuery, runPath, type Include } from './run-schemas.js';
+import { eventsQuery, includes, runPath, type Include } from './run-schemas.js';
 import { threadToWire } from './wire.js';
 
 /** What a stream is opened with again where its request is repeated. */
 const streamToken = z.object({
   runId: z.string(),
   startingAfter: z.int(),
-  include: z.array(z.enum(['memory', 'event_ids', 'step_details.tool_calls[*].file_search.results[*].content'])),
+  include: z.array(z.enum(includes)),
   withThread: z.boolean(),
 });
 
