@@ -8,6 +8,8 @@ export interface Conversation {
   /** The number of the newest message; 0 where there is none. */
   lastSeq: number;
   createdAt: number;
+  /** What a face must give back though nothing else has use for it; absent is nothing. */
+  faceData?: Record<string, unknown>;
 }
 
 /** What has scrolled out of a window, told in short. */

@@ -17,6 +17,8 @@ export type IdKind =
   | 'library'
   | 'batch'
   | 'job'
+  | 'upload'
+  | 'part'
   | 'organisation'
   | 'tool'
   | 'preset';
@@ -38,6 +40,8 @@ const spellings: Record<IdKind, { letta: string; openai: string }> = {
   library: { letta: 'source-', openai: 'vs_' },
   batch: { letta: 'batch-', openai: 'vsfb_' },
   job: { letta: 'job-', openai: 'job_' },
+  upload: { letta: 'upload-', openai: 'upload_' },
+  part: { letta: 'part-', openai: 'part_' },
   organisation: { letta: 'org-', openai: 'org_' },
   tool: { letta: 'tool-', openai: 'tool_' },
   preset: { letta: 'preset-', openai: 'preset_' },

@@ -91,6 +91,9 @@ export const limits = {
   pollAfterMs: 250,
   /** Bytes of one file. */
   fileBytesMax: 512 * 1024 * 1024,
+  /** Bytes of one part of a file that is sent in parts, and how long all of them may take to arrive. */
+  uploadPartBytesMax: 64 * 1024 * 1024,
+  uploadMs: 3_600_000,
   /** Items of a list of files. */
   filesPageMax: 10_000,
   /** Files that one request may put into a library. */

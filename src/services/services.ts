@@ -25,6 +25,7 @@ import { createTemplateService, type TemplateService } from './templates.js';
 import { createThreadMessageService, type ThreadMessageService } from './thread-messages.js';
 import { createThreadRunService, type ThreadRunService } from './thread-runs.js';
 import { createThreadService, type ThreadService } from './threads.js';
+import { createUploadService, type UploadService } from './uploads.js';
 import { createUserService, type UserService } from './users.js';
 
 /** The verbs that faces and the command line share. */
@@ -48,6 +49,7 @@ export interface Services {
   threadRuns: ThreadRunService;
   files: FileService;
   libraries: LibraryService;
+  uploads: UploadService;
 }
 
 /** What the verbs are made from. */
@@ -104,6 +106,7 @@ export function createServices(parts: ServiceParts): Services {
     threadMessages: createThreadMessageService({ store, clock }),
     threadRuns: createThreadRunService({ assistants, threads, runs }),
     files,
+    uploads: createUploadService({ store, clock, files }),
     uploads: createUploadService({ store, clock, files }),
     libraries: createLibraryService({
       store,

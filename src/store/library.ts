@@ -13,6 +13,7 @@ import type {
   ScoredPassage,
 } from '../domain/library.js';
 import type { Page, PageRequest } from '../domain/page.js';
+import type { Upload } from '../domain/upload.js';
 import type { Embedding } from './store.js';
 
 /*
@@ -65,6 +66,14 @@ export interface FileRepository {
   doomBlobs(nobodysSince: number, limit: number): Promise<string[]>;
   /** Forgets bytes that have been deleted. */
   forgetBlob(sha256: string): Promise<void>;
+}
+
+/** Files that are sent in parts. */
+export interface UploadRepository {
+  insert(upload: Upload): Promise<void>;
+  get(ownerId: string, id: string): Promise<Upload | null>;
+  /** Ends an upload that is still pending; false where it is not. */
+  end(id: string, status: 'completed' | 'cancelled', fileId: string | null): Promise<boolean>;
 }
 
 /** What part of an owner's libraries a reader wants. */
@@ -129,6 +138,8 @@ export interface LibraryRepository {
   jobs(ownerId: string, request: JobPageRequest): Promise<Page<LibraryFile>>;
   /** The cursor is a file's id. */
   files(libraryId: string, request: LibraryFilePageRequest): Promise<Page<LibraryFile>>;
+  /** A file of the library that has these bytes; the first, where there are several. */
+  fileWithContent(libraryId: string, sha256: string): Promise<LibraryFile | null>;
   /** How many libraries a file is in. */
   countWith(fileId: string): Promise<number>;
   setAttributes(id: string, attributes: Record<string, AttributeValue>): Promise<void>;
@@ -138,8 +149,6 @@ export interface LibraryRepository {
   removeFile(libraryId: string, fileId: string): Promise<boolean>;
 
   insertBatch(batch: LibraryBatch): Promise<void>;
-  /** A file of the library that has these bytes; the first, where there are several. */
-  fileWithContent(libraryId: string, sha256: string): Promise<LibraryFile | null>;
   batch(libraryId: string, id: string): Promise<LibraryBatch | null>;
   /** Cancels every file of the batch that is still in progress. */
   cancelBatch(libraryId: string, id: string, at: number): Promise<void>;

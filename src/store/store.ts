@@ -12,7 +12,14 @@ import type { RunStatus } from '../domain/status.js';
 import type { StoredTool } from '../domain/stored-tool.js';
 import type { Template } from '../domain/template.js';
 import type { ApiKey, User } from '../domain/user.js';
-import type { Blobs, FileRepository, LibraryRepository, LibrarySearchRequest, LibrarySearchResult } from './library.js';
+import type {
+  Blobs,
+  FileRepository,
+  LibraryRepository,
+  LibrarySearchRequest,
+  LibrarySearchResult,
+  UploadRepository,
+} from './library.js';
 
 /*
  * The port to the database. A finder that takes an owner returns null for somebody else's row; those that take none
@@ -289,6 +296,7 @@ export interface Repositories {
   events: EventRepository;
   files: FileRepository;
   libraries: LibraryRepository;
+  uploads: UploadRepository;
   templates: TemplateRepository;
   presets: PresetRepository;
   tools: ToolRepository;

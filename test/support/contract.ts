@@ -46,9 +46,10 @@ export function watchContract(): ContractWatch {
     const path = bareOf(new URL(request.url).pathname);
     if (path === null) return response;
     const where = `${request.method} ${path} ${response.status}`;
-    note(where, headerFaults(response));
+    const isContent = response.ok && /^\/files\/[^/]+\/content$/u.test(path);
+    note(where, headerFaults(response, isContent));
     const type = response.headers.get('content-type') ?? '';
-    if (contract === null) return response;
+    if (contract === null || isContent) return response;
     if (type.startsWith('application/json')) {
       const body: unknown = await response.clone().json();
       note(where, contract.checkBody(request.method, path, response.status, body));
@@ -56,7 +57,7 @@ export function watchContract(): ContractWatch {
     }
     if (!type.startsWith('text/event-stream') || response.body === null) return response;
     const [mine, theirs] = response.body.tee();
-    streams.push(checkStream(mine, (event, data) => note(`${where} ${event}`, contract.checkEvent(event, data))));
+    streams.push(checkStream(mine, (event, data) => note(`${where} ${event}`, contract.checkEvent(path, event, data))));
     return new Response(theirs, response);
   };
 
@@ -77,9 +78,10 @@ function bareOf(path: string): string | null {
   return bare === undefined ? null : bare.replace(/\/{2,}/gu, '/').replace(/(.)\/$/u, '$1');
 }
 
-function headerFaults(response: Response): string[] {
+/** A file's bytes have the type of the file. */
+function headerFaults(response: Response, isContent: boolean): string[] {
   const expected: Record<string, RegExp> = {
-    'content-type': /^(application\/json|text\/event-stream)\b/u,
+    'content-type': isContent ? /^\w+\/\S+/u : /^(application\/json|text\/event-stream)\b/u,
     'x-request-id': /^[\w.-]+$/u,
     'openai-processing-ms': /^\d+$/u,
     'openai-version': /^2020-10-01$/u,
@@ -115,7 +117,7 @@ async function checkStream(
 
 interface Contract {
   checkBody(method: string, path: string, status: number, body: unknown): string[];
-  checkEvent(event: string, data: string): string[];
+  checkEvent(path: string, event: string, data: string): string[];
 }
 
 type Json = Record<string, unknown>;
@@ -147,12 +149,27 @@ function loadContract(): Contract {
       const steps = ['paths', template, method.toLowerCase(), 'responses', '200', 'content', 'application/json'];
       return faultsOf(`/${[...steps, 'schema'].map(escapeStep).join('/')}`, withoutEmptyCursors(body));
     },
-    checkEvent: (event, data) =>
-      faultsOf('/components/schemas/AssistantStreamEvent', {
+    checkEvent: (path, event, data) => {
+      if (path === '/chat/completions') return checkChunk(event, data, faultsOf);
+      return faultsOf('/components/schemas/AssistantStreamEvent', {
         event,
         data: data === '[DONE]' ? data : JSON.parse(data),
-      }),
+      });
+    },
   };
+}
+
+/** The chunks of a chat have no names, and an error among them is the last. */
+function checkChunk(
+  event: string,
+  data: string,
+  faultsOf: (pointer: string, value: unknown) => string[],
+): string[] {
+  if (event !== '') return ['a chunk has no name'];
+  if (data === '[DONE]') return [];
+  const chunk = JSON.parse(data) as Json;
+  const schema = 'error' in chunk ? 'ErrorResponse' : 'CreateChatCompletionStreamResponse';
+  return faultsOf(`/components/schemas/${schema}`, chunk);
 }
 
 function fits(template: string, path: string): boolean {

@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode, type ErrorDetails, type ErrorSubject } from '../../domain/errors.js';
+import { ModelFault } from '../../services/model-faults.js';
 import { InvalidJson } from '../json-body.js';
 import type { ErrorAnswer } from '../mount.js';
 import { InvalidInput } from '../route.js';
@@ -40,11 +41,38 @@ export function toAnswer(error: unknown): ErrorAnswer {
     const message = `We could not parse the JSON body of your request. (HINT: What was sent stops being valid JSON at character ${error.offset}.)`;
     return envelope(wordingOf(error.code), message, null);
   }
+  if (error instanceof ModelFault && error.code === 'model_refused') return refusedByModel(error);
+  if (isMissingModel(error)) return envelope(unknownModel, describeMissingModel(error), 'model');
   const wording = wordingOf(error.code);
   const code = error instanceof Refusal ? error.wireCode : wording.code;
   const message = (error.subject === null ? null : describeSubject(error.subject)) ?? error.message;
   const param = error.param ?? (error.code === 'model_refused' ? 'model' : null);
   return { ...envelope({ ...wording, code }, message, param), headers: retryHeaders(error.retryAfterMs) };
+}
+
+/** What the original says of a model that is not there. */
+const unknownModel: Wording = { status: 404, type: 'invalid_request_error', code: 'model_not_found' };
+
+/** A caller who asked for a model's own answer gets the words of the model's server, but for what is between us two. */
+function refusedByModel({ message, upstream }: ModelFault): ErrorAnswer {
+  const status = upstream?.status ?? null;
+  if (status === null || status === 404) return envelope(unknownModel, message, 'model');
+  const isOurs = status === 401 || status === 403;
+  const type = (isOurs ? null : upstream?.type) ?? 'invalid_request_error';
+  return envelope(
+    { status: 400, type, code: isOurs ? null : (upstream?.code ?? null) },
+    message,
+    upstream?.param ?? null,
+  );
+}
+
+function isMissingModel({ subject }: AppError): boolean {
+  return subject?.kind === 'missing' && subject.what === 'model';
+}
+
+function describeMissingModel({ subject }: AppError): string {
+  const id = subject?.kind === 'missing' ? subject.id : '';
+  return `The model '${id.slice(0, 200)}' does not exist or you do not have access to it.`;
 }
 
 /** The answer to a path that nobody defined. */
@@ -68,7 +96,7 @@ function describeSubject(subject: ErrorSubject): string | null {
     case 'missing': {
       const { what, id } = subject;
       return what === 'file'
-        ? `No such File object: ${id}`
+        ? `No such File object: ${spellId(what, id)}`
         : `No ${nounOf(what)} found with id '${spellId(what, id)}'.`;
     }
     case 'active-run': {

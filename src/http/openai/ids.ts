@@ -1,7 +1,10 @@
 import { readId, toOpenaiId, type IdKind } from '../../domain/ids.js';
 
 /** The kinds of object that this face names by an id of its own spelling. */
-export type OpenaiKind = Extract<IdKind, 'agent' | 'conversation' | 'message' | 'run' | 'step'>;
+export type OpenaiKind = Extract<
+  IdKind,
+  'agent' | 'conversation' | 'message' | 'run' | 'step' | 'file' | 'library' | 'batch' | 'upload' | 'part'
+>;
 
 /** What an id of a kind begins with, and what the original calls such a thing. */
 const names: Record<OpenaiKind, { prefix: string; noun: string }> = {
@@ -10,6 +13,11 @@ const names: Record<OpenaiKind, { prefix: string; noun: string }> = {
   message: { prefix: 'msg', noun: 'message' },
   run: { prefix: 'run', noun: 'run' },
   step: { prefix: 'step', noun: 'run step' },
+  file: { prefix: 'file', noun: 'file' },
+  library: { prefix: 'vs', noun: 'vector store' },
+  batch: { prefix: 'vsfb', noun: 'file batch' },
+  upload: { prefix: 'upload', noun: 'upload' },
+  part: { prefix: 'part', noun: 'upload part' },
 };
 
 /** The word an id of a kind begins with: `asst`, `thread`. */
@@ -27,7 +35,7 @@ export function nounOf(what: string): string {
  * looked for and not found; null where the text is no id of this kind at all.
  */
 export function parseId(kind: OpenaiKind, text: string): string | null {
-  return readId(kind, text) ?? (new RegExp(`^${names[kind].prefix}_\\w{1,64}$`, 'u').test(text) ? text : null);
+  return readId(kind, text) ?? (new RegExp(`^${names[kind].prefix}[_-][\\w-]{1,64}$`, 'u').test(text) ? text : null);
 }
 
 /** An id as this face writes it; what is none of ours stays as it came. */

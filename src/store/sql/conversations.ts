@@ -29,8 +29,12 @@ export function conversationRepository(session: Session): ConversationRepository
       return row === undefined ? null : fromRow(row);
     },
     update: async (conversation) => {
-      const { memory_key, metadata } = toRow(conversation);
-      await db.updateTable('conversations').set({ memory_key, metadata }).where('id', '=', conversation.id).execute();
+      const { memory_key, metadata, face_data } = toRow(conversation);
+      await db
+        .updateTable('conversations')
+        .set({ memory_key, metadata, face_data })
+        .where('id', '=', conversation.id)
+        .execute();
     },
     delete: async (ownerId, id) => {
       const row = await db
@@ -137,9 +141,15 @@ function toRow(conversation: Conversation): ConversationRow {
     owner_id: conversation.ownerId,
     memory_key: conversation.memoryKey,
     metadata: toJson(conversation.metadata),
+    face_data: toJson(conversation.faceData ?? {}),
     last_seq: conversation.lastSeq,
     created_at: conversation.createdAt,
   };
+}
+
+/** Most conversations have none, and are given back as they were written. */
+function faceDataOf({ face_data }: ConversationRow): Pick<Conversation, 'faceData'> {
+  return face_data === '{}' ? {} : { faceData: fromJson<Record<string, unknown>>(face_data) };
 }
 
 function fromRow(row: ConversationRow): Conversation {
@@ -149,6 +159,7 @@ function fromRow(row: ConversationRow): Conversation {
     memoryKey: row.memory_key,
     metadata: fromJson<Record<string, string>>(row.metadata),
     lastSeq: row.last_seq,
+    ...faceDataOf(row),
     createdAt: row.created_at,
   };
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { StoredFile } from '../../domain/file.js';
+import { partPurpose } from '../../domain/upload.js';
 import type { FileRepository } from '../library.js';
 import { dropFile } from './library-files.js';
 import type { FileRow } from './library-schema.js';
@@ -26,7 +27,7 @@ export function fileRepository(session: Session): FileRepository {
       return row === undefined ? null : fileFromRow(row);
     },
     page: async (ownerId, request) => {
-      const where = [sql`owner_id = ${ownerId}`];
+      const where = [sql`owner_id = ${ownerId}`, sql`purpose <> ${partPurpose}`];
       if (request.purpose !== undefined) where.push(sql`purpose = ${request.purpose}`);
       const listing = { table: 'files', where: sql.join(where, sql` and `), order: ['created_at', 'id'] };
       return mapPage(await readPage<FileRow>(session, listing, request), fileFromRow);
@@ -124,7 +125,7 @@ function blobQueries({ db }: Session): BlobQueries {
           conflict
             .column('sha256')
             .doUpdateSet({
-              nobodys_since: sql<number | null>`case when blobs.nobodys_since is null then null else ${at} end`,
+              nobodys_since: sql<number | null>`case when blobs.nobodys_since is null then null else ${sql.lit(at)} end`,
             })
             .where('blobs.doomed', '=', 0),
         )

@@ -1,4 +1,5 @@
 import type { LibraryFileStatus, LibraryKind } from '../../domain/library.js';
+import type { UploadStatus } from '../../domain/upload.js';
 
 /*
  * The rows of files and libraries, by the rules of the other rows.
@@ -119,10 +120,26 @@ export interface ConversationLibraryRow {
   created_at: number;
 }
 
+/** A file that is sent in parts. */
+export interface UploadRow {
+  id: string;
+  owner_id: string;
+  name: string;
+  mime_type: string | null;
+  purpose: string;
+  bytes: number;
+  status: UploadStatus;
+  file_life_ms: number | null;
+  file_id: string | null;
+  created_at: number;
+  expires_at: number;
+}
+
 /** These tables by their names. */
 export interface LibraryTables {
   files: FileRow;
   blobs: BlobRow;
+  uploads: UploadRow;
   blob_parts: BlobPartRow;
   libraries: LibraryRow;
   library_files: LibraryFileRow;

@@ -5,6 +5,7 @@ import type { Dialect } from './dialect.js';
 import { initial } from './migrations/0001-initial.js';
 import { libraries } from './migrations/0002-libraries.js';
 import { catalogue } from './migrations/0003-catalogue.js';
+import { uploads } from './migrations/0004-uploads.js';
 import type { Database } from './schema.js';
 import { inTransaction } from './session.js';
 
@@ -19,6 +20,7 @@ const migrations: readonly Migration[] = [
   { number: 1, name: 'initial', up: initial },
   { number: 2, name: 'libraries', up: libraries },
   { number: 3, name: 'catalogue', up: catalogue },
+  { number: 4, name: 'uploads', up: uploads },
 ];
 
 /**

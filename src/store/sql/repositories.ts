@@ -12,6 +12,7 @@ import { runRepository } from './runs.js';
 import type { Session } from './session.js';
 import { templateRepository } from './templates.js';
 import { toolRepository } from './tools.js';
+import { uploadRepository } from './uploads.js';
 import { userRepository } from './users.js';
 
 /** All repositories over one session. */
@@ -26,6 +27,7 @@ export function repositories(session: Session): Repositories {
     events: eventRepository(session),
     files: fileRepository(session),
     libraries: libraryRepository(session),
+    uploads: uploadRepository(session),
     templates: templateRepository(session),
     presets: presetRepository(session),
     tools: toolRepository(session),

@@ -108,6 +108,7 @@ export interface ConversationRow {
   metadata: string;
   last_seq: number;
   created_at: number;
+  face_data: string;
 }
 
 /** An agent's view of a conversation. */
