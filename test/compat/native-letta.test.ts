@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import {
+  agentReply,
+  blockReply,
+  keyReply,
+  llmConfigReply,
+  memoryReply,
+  organisationReply,
+  passageReply,
+  sendReply,
+  storedMessageReply,
+  toolReply,
+  userReply,
+} from '../../src/http/native/letta/replies.js';
+import { adminPassword, startApp, type RunningApp } from '../http/running-app.js';
+import { pythonClient, type Answer, type PythonClient } from './python-client.js';
+
+/*
+ * What the Python client of Letta 0.4.1 sends in the course of a working day, in its bytes. It reads every answer with
+ * schemas that refuse a member too many or too few.
+ */
+
+let app: RunningApp;
+let call: PythonClient;
+let stream: PythonClient;
+let admin: PythonClient;
+
+beforeAll(async () => {
+  app = await startApp({
+    script: () => ({ text: 'Ines is back.', calls: [{ name: 'send_message', arguments: { message: 'Grüß dich!' } }] }),
+  });
+  admin = pythonClient(app.url, adminPassword);
+  const user = userReply.parse((await admin('POST', '/v1/admin/users', { json: { name: 'ines' } })).body);
+  const body = { user_id: user.id, name: null };
+  const { key } = keyReply.parse((await admin('POST', '/v1/admin/users/keys', { json: body })).body);
+  call = pythonClient(app.url, key);
+  stream = pythonClient(app.url, key, 'python-httpx/0.27.2');
+});
+afterAll(() => app.close());
+
+const ok = async <T extends z.ZodType>(schema: T, answer: Promise<Answer>): Promise<z.infer<T>> => {
+  const { status, text, body } = await answer;
+  expect([status, status === 200 ? '' : text]).toEqual([200, '']);
+  return schema.parse(body);
+};
+
+const blockBody = (label: string, value: string): object => ({
+  value,
+  limit: 2000,
+  name: label,
+  template: false,
+  label,
+  description: null,
+  metadata_: {},
+  user_id: null,
+  id: `block-${crypto.randomUUID()}`,
+});
+
+describe('a client of Letta 0.4.1', () => {
+  it('creates an agent with the tools it posted, talks in every form, and reads everything back', async () => {
+    for (const name of ['core_memory_append', 'core_memory_replace']) {
+      const source = `    def ${name}(self: "Agent", label: str, content: str) -> Optional[str]:\n        """\n        Append.\n        """\n`;
+      const tool = { source_code: source, source_type: null, name, json_schema: null, tags: ['memory', 'letta-base'] };
+      expect(
+        (
+          await ok(
+            toolReply,
+            call('POST', '/v1/tools', { json: { ...tool, description: null, module: null, user_id: null } }),
+          )
+        ).name,
+      ).toBe(name);
+    }
+    const [llm] = await ok(z.array(llmConfigReply), call('GET', '/v1/models'));
+    const agent = await ok(
+      agentReply,
+      call('POST', '/v1/agents', {
+        json: {
+          description: null,
+          metadata_: { 'human:': 'basic', 'persona:': 'sam_pov' },
+          user_id: null,
+          name: 'Letta',
+          message_ids: null,
+          memory: {
+            memory: { persona: blockBody('persona', 'I am calm.'), human: blockBody('human', 'Name: Inés') },
+            prompt_template: '{% for block in memory.values() %}{{ block.value }}{% endfor %}',
+          },
+          tools: [
+            'send_message',
+            'pause_heartbeats',
+            'conversation_search',
+            'conversation_search_date',
+            'archival_memory_insert',
+            'archival_memory_search',
+            'core_memory_append',
+            'core_memory_replace',
+          ],
+          system: null,
+          llm_config: llm,
+          embedding_config: null,
+        },
+      }),
+    );
+    expect(agent.tools).toHaveLength(8);
+    const root = `/v1/agents/${agent.id}`;
+
+    const messages = [{ role: 'user', text: 'Ich bin zurück', name: null }];
+    const flags = { run_async: false, stream_steps: false, stream_tokens: false };
+    const reply = await ok(
+      sendReply,
+      call('POST', `${root}/messages`, { json: { messages, ...flags, return_message_object: true } }),
+    );
+    expect(reply.messages.map((message) => storedMessageReply.parse(message).role)).toEqual(['assistant', 'tool']);
+
+    const streamed = await stream('POST', `${root}/messages`, {
+      json: { messages, ...flags, stream_steps: true, stream_tokens: true, return_message_object: false },
+      headers: { accept: 'text/event-stream', 'cache-control': 'no-store' },
+    });
+    expect(streamed.status).toBe(200);
+    const data = streamed.text.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : []));
+    for (const line of data) {
+      // The client knows an event by one of three members, and the ends by their text; anything else it raises for.
+      if (['[DONE]', '[DONE_STEP]', '[DONE_GEN]'].includes(line)) continue;
+      expect(Object.keys(JSON.parse(line) as object)).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(/^(?:internal_monologue|function_call|function_return)$/u) as string,
+        ]),
+      );
+    }
+    expect(data.at(-1)).toBe('[DONE]');
+
+    const params = { before: undefined, after: undefined, limit: 1000, msg_object: true };
+    const history = await ok(z.array(storedMessageReply), call('GET', `${root}/messages`, { params }));
+    expect(history.length).toBeGreaterThan(6);
+    const [newest] = history;
+    const edit = { id: newest?.id, role: null, text: 'None', name: null, tool_calls: null, tool_call_id: null };
+    await ok(storedMessageReply, call('PATCH', `${root}/messages/${newest?.id ?? ''}`, { json: edit }));
+    await ok(z.array(storedMessageReply), call('GET', `${root}/memory/messages`));
+    expect(await ok(z.object({ size: z.number() }), call('GET', `${root}/memory/recall`))).toHaveProperty('size');
+
+    const memory = await ok(memoryReply, call('PATCH', `${root}/memory`, { json: { human: 'Name: Inés. Tea.' } }));
+    expect(memory.memory['human']?.value).toBe('Name: Inés. Tea.');
+    const [passage] = await ok(
+      z.array(passageReply),
+      call('POST', `${root}/archival`, { json: { text: 'Café at 8.' } }),
+    );
+    const list = { limit: 1000 };
+    expect(await ok(z.array(passageReply), call('GET', `${root}/archival`, { params: list }))).toEqual([passage]);
+    await ok(z.object({ message: z.string() }), call('DELETE', `${root}/archival/${passage?.id ?? ''}`));
+
+    const nulls = {
+      tools: null,
+      system: null,
+      llm_config: null,
+      embedding_config: null,
+      message_ids: null,
+      memory: null,
+    };
+    const change = { id: agent.id, name: 'Renamed', description: null, metadata_: null, user_id: null, ...nulls };
+    expect((await ok(agentReply, call('PATCH', root, { json: change }))).name).toBe('Renamed');
+    expect((await call('DELETE', root)).body).toBeNull();
+    expect((await call('GET', root)).status).toBe(404);
+  });
+
+  it('keeps humans and personas as blocks, and tools by name', async () => {
+    const human = { ...blockBody('human', 'Name: Ines'), name: 'ines', template: true };
+    const { id: _id, ...withoutId } = human as { id: string };
+    const made = await ok(blockReply, call('POST', '/v1/blocks', { json: withoutId }));
+    const list = await ok(z.array(blockReply), call('GET', '/v1/blocks', { params: { label: 'human' } }));
+    expect(list.map((block) => block.name)).toContain('ines');
+    const update = { ...withoutId, id: made.id, value: 'Name: Ines. Tea.' };
+    expect((await ok(blockReply, call('POST', `/v1/blocks/${made.id}`, { json: update }))).value).toBe(
+      'Name: Ines. Tea.',
+    );
+    await ok(blockReply, call('DELETE', `/v1/blocks/${made.id}`));
+    expect((await call('GET', `/v1/blocks/${made.id}`)).status).toBe(404);
+
+    const source = 'def tide(self, day: int) -> str:\n    """Tells the tide."""\n    return ""\n';
+    const tool = await ok(toolReply, call('POST', '/v1/tools', { json: { source_code: source, tags: [] } }));
+    expect(await ok(z.string(), call('GET', '/v1/tools/name/tide'))).toBe(tool.id);
+    expect((await call('DELETE', `/v1/tools/${tool.id}`)).status).toBe(200);
+    expect((await call('GET', '/v1/tools/name/tide')).status).toBe(404);
+  });
+
+  it('administers users, keys and organizations, and learns that it cannot reach what is gone', async () => {
+    const org = await ok(organisationReply, admin('POST', '/v1/admin/orgs', { json: { name: 'Harbour' } }));
+    await ok(z.array(organisationReply), admin('GET', '/v1/admin/orgs', { params: { limit: 50 } }));
+    const user = await ok(userReply, admin('POST', '/v1/admin/users', { json: { name: 'Jo', org_id: org.id } }));
+    const key = await ok(keyReply, admin('POST', '/v1/admin/users/keys', { json: { user_id: user.id, name: null } }));
+    await ok(z.array(keyReply), admin('GET', '/v1/admin/users/keys', { params: { user_id: user.id } }));
+    await ok(keyReply, admin('DELETE', '/v1/admin/users/keys', { params: { api_key: key.key } }));
+    await ok(userReply, admin('DELETE', '/v1/admin/users', { params: { user_id: user.id } }));
+    await ok(organisationReply, admin('DELETE', '/v1/admin/orgs', { params: { org_id: org.id } }));
+    expect((await pythonClient(app.url, key.key)('GET', '/v1/agents')).status).toBe(403);
+  });
+});
