@@ -3,6 +3,7 @@ import type { Store } from '../../src/store/store.js';
 import type { TemporaryDatabase } from '../support/databases.js';
 import { describeCatalogue } from './contract/catalogue.js';
 import { describeConversations } from './contract/conversations.js';
+import { describeLibraries } from './contract/libraries.js';
 import { describeMemories } from './contract/memories.js';
 import { describeOwners } from './contract/owners.js';
 import { describeRuns } from './contract/runs.js';
@@ -33,5 +34,6 @@ export function describeStore(name: string, open: () => Promise<TemporaryDatabas
     describeRuns(store);
     describeTransactions(store);
     describeSearch(store);
+    describeLibraries(store);
   });
 }

@@ -1,6 +1,8 @@
 import type { Agent } from '../../src/domain/agent.js';
 import type { Conversation, Window } from '../../src/domain/conversation.js';
+import type { StoredFile } from '../../src/domain/file.js';
 import { newId } from '../../src/domain/ids.js';
+import type { Library, LibraryFile } from '../../src/domain/library.js';
 import type { Block, Memory, Passage } from '../../src/domain/memory.js';
 import type { NewMessage } from '../../src/domain/message.js';
 import type { Run, Step } from '../../src/domain/run.js';
@@ -232,5 +234,58 @@ export const makeTool = (ownerId: string | null, changes: Partial<StoredTool> = 
   module: null,
   createdAt: 1_000,
   updatedAt: 1_000,
+  ...changes,
+});
+
+export const makeFile = (ownerId: string, changes: Partial<StoredFile> = {}): StoredFile => ({
+  id: newId(),
+  ownerId,
+  name: 'birds.md',
+  mimeType: 'text/markdown',
+  purpose: 'assistants',
+  bytes: 3,
+  sha256: '0'.repeat(64),
+  createdAt: 1_000,
+  expiresAt: null,
+  faceData: {},
+  ...changes,
+});
+
+export const makeLibrary = (ownerId: string, changes: Partial<Library> = {}): Library => ({
+  id: newId(),
+  ownerId,
+  kind: 'vector_store',
+  name: 'birds',
+  description: null,
+  metadata: {},
+  expiresAfterDays: null,
+  lastActiveAt: 1_000,
+  counts: { inProgress: 0, completed: 0, failed: 0, cancelled: 0 },
+  usageBytes: 0,
+  passageCount: 0,
+  faceData: {},
+  createdAt: 1_000,
+  updatedAt: 1_000,
+  ...changes,
+});
+
+export const makeLibraryFile = (library: Library, fileId: string, changes: Partial<LibraryFile> = {}): LibraryFile => ({
+  id: newId(),
+  libraryId: library.id,
+  fileId,
+  ownerId: library.ownerId,
+  batchId: null,
+  status: 'in_progress',
+  error: null,
+  attributes: {},
+  chunking: { kind: 'window', maxTokens: 800, overlapTokens: 400 },
+  usageBytes: 0,
+  passageCount: 0,
+  progress: { unit: 'bytes', done: 0, total: 0 },
+  note: null,
+  started: false,
+  attempt: 0,
+  createdAt: 1_000,
+  endedAt: null,
   ...changes,
 });

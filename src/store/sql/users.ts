@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
+import { systemClock } from '../../domain/clock.js';
 import type { ApiKey, User } from '../../domain/user.js';
 import type { UserRepository } from '../store.js';
+import { disownFilesOf } from './files.js';
 import { mapPage, readPage } from './page.js';
 import type { KeyRow, UserRow } from './schema.js';
 import type { Session } from './session.js';
@@ -31,10 +33,12 @@ export function userRepository(session: Session): UserRepository {
       const listing = { table: 'users', where: sql`1 = 1`, order: ['created_at', 'id'] };
       return mapPage(await readPage<UserRow>(session, listing, request), fromRow);
     },
-    delete: async (id) => {
-      const row = await db.deleteFrom('users').where('id', '=', id).returning('id').executeTakeFirst();
-      return row !== undefined;
-    },
+    delete: (id) =>
+      session.atomic(async (inner) => {
+        await disownFilesOf(inner, id, systemClock.now());
+        const row = await inner.db.deleteFrom('users').where('id', '=', id).returning('id').executeTakeFirst();
+        return row !== undefined;
+      }),
     insertKey: async (key) => {
       await db.insertInto('api_keys').values(toKeyRow(key)).execute();
     },
