@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Store } from '../../src/store/store.js';
 import type { TemporaryDatabase } from '../support/databases.js';
+import { describeBlobs } from './contract/blobs.js';
 import { describeCatalogue } from './contract/catalogue.js';
 import { describeConversations } from './contract/conversations.js';
 import { describeLibraries } from './contract/libraries.js';
@@ -35,5 +36,6 @@ export function describeStore(name: string, open: () => Promise<TemporaryDatabas
     describeTransactions(store);
     describeSearch(store);
     describeLibraries(store);
+    describeBlobs(store);
   });
 }
