@@ -45,7 +45,7 @@ const ok = async <T extends z.ZodType>(schema: T, answer: Promise<Answer>): Prom
   return schema.parse(body);
 };
 
-const blockBody = (label: string, value: string): object => ({
+const blockBody = (label: string, value: string): Record<string, unknown> => ({
   value,
   limit: 2000,
   name: label,
@@ -163,8 +163,8 @@ describe('a client of Letta 0.4.1', () => {
   });
 
   it('keeps humans and personas as blocks, and tools by name', async () => {
-    const human = { ...blockBody('human', 'Name: Ines'), name: 'ines', template: true };
-    const { id: _id, ...withoutId } = human as { id: string };
+    const { id: _id, ...human } = blockBody('human', 'Name: Ines');
+    const withoutId = { ...human, name: 'ines', template: true };
     const made = await ok(blockReply, call('POST', '/v1/blocks', { json: withoutId }));
     const list = await ok(z.array(blockReply), call('GET', '/v1/blocks', { params: { label: 'human' } }));
     expect(list.map((block) => block.name)).toContain('ines');

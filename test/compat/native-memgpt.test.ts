@@ -7,7 +7,7 @@ import { pythonClient, type Answer, type PythonClient } from './python-client.js
  * answers.
  */
 
-type Body = Record<string, never> & {
+type Body = Record<string, unknown> & {
   agent_state: { id: string; name: string; state: { messages: string[] }; created_at: number };
 };
 
@@ -103,7 +103,7 @@ describe('a client of MemGPT 0.3.10', () => {
     const key = { user_id: user?.user_id, key_name: 'laptop' };
     const { api_key: secret } = await ok(admin('POST', '/admin/users/keys', { json: key }));
     await ok(admin('GET', '/admin/users/keys', { params: { user_id: user?.user_id } }));
-    await ok(admin('DELETE', '/admin/users/keys', { params: { api_key: secret } }));
+    await ok(admin('DELETE', '/admin/users/keys', { params: { api_key: String(secret) } }));
     const presets = await ok(call('GET', '/api/presets'));
     const own = (presets['presets'] as { id: string; name: string }[]).find((each) => each.name === 'tutor');
     await ok(call('DELETE', `/api/presets/${own?.id ?? ''}`));

@@ -23,7 +23,7 @@ let stranger: User;
 let foreign: Ids;
 let own: Ids;
 
-const routes = [...nativeRoutes, ...lettaRoutes].filter((route) => !/sources|jobs/u.test(route.path));
+const routes = [...nativeRoutes, ...lettaRoutes];
 const userRoutes = routes.filter((route) => route.access === 'user');
 
 beforeAll(async () => {
@@ -37,6 +37,10 @@ afterAll(() => app.close());
 
 async function send(user: User, method: Route['method'], path: string, body?: object): Promise<Response> {
   const request = supertest(app.server)[method](path).set(user.headers);
+  if (/\/upload(?:\?|$)/u.test(path)) {
+    const text = user === owner ? secret : 'plain';
+    return request.attach('file', Buffer.from(text), `${text}.txt`);
+  }
   return body === undefined ? request : request.send(body);
 }
 
@@ -48,16 +52,19 @@ async function thingsOf(user: User, text: string): Promise<Ids> {
     return answer.body as Record<string, unknown>;
   };
   const name = `${text}-${newId().slice(-6)}`;
-  const source = `def f_${newId().slice(-6)}():\n    """${text}"""\n`;
+  const code = `def f_${newId().slice(-6)}():\n    """${text}"""\n`;
   const agent = (await make('/api/agents', { config: { name, human: text } }))['agent_state'] as { id: string };
   const { ids } = (await make(`/api/agents/${agent.id}/archival`, { content: text })) as { ids: string[] };
   const sent = (await make(`/v1/agents/${agent.id}/messages`, {
     messages: [{ role: 'user', text }],
     return_message_object: true,
   })) as { messages: { id: string }[] };
-  const tool = await make('/api/tools', { source_code: source });
+  const tool = await make('/api/tools', { source_code: code });
   const preset = (await make('/api/presets', { name, system: text, functions_schema: [] }))['preset'] as Ids;
   const block = await make('/v1/blocks', { label: 'human', name: `block-${name}`, value: text });
+  const source = await make('/api/sources', { name });
+  const job = await make(`/api/sources/${String(source['id'])}/upload`, {});
+  await make(`/v1/sources/${String(source['id'])}/attach?agent_id=${agent.id}`, {});
   await make('/api/humans', { name, text });
   await make('/api/personas', { name, text });
   return {
@@ -68,6 +75,9 @@ async function thingsOf(user: User, text: string): Promise<Ids> {
     block_id: String(block['id']),
     tool_id: String(tool['id']),
     tool_name: String(tool['name']),
+    source_id: String(source['id']),
+    source_name: name,
+    job_id: String(job['id']),
     human_name: name,
     persona_name: name,
     preset_name: name,
@@ -77,14 +87,14 @@ async function thingsOf(user: User, text: string): Promise<Ids> {
 
 /** Ids and names of nothing, in the shapes of those of something. */
 function nothing(): Ids {
-  const names = ['tool_name', 'human_name', 'persona_name', 'preset_name'];
+  const names = ['source_name', 'tool_name', 'human_name', 'persona_name', 'preset_name'];
   return Object.fromEntries(
     Object.keys(foreign).map((key) => [key, names.includes(key) ? `none-${newId().slice(-6)}` : newId()]),
   );
 }
 
 /** A body that the route accepts, with ids from the list. */
-function bodyOf({ method, path }: Route, ids: Ids): object | undefined {
+function bodyOf({ method, path, body: schema }: Route, ids: Ids): object | undefined {
   const bodies: Record<string, object> = {
     'post /api/agents/{agent_id}/archival': { content: 'x' },
     'post /api/agents/{agent_id}/command': { command: 'memory' },
@@ -102,10 +112,12 @@ function bodyOf({ method, path }: Route, ids: Ids): object | undefined {
     'patch /v1/agents/{agent_id}/messages/{message_id}': { id: ids['message_id'], text: 'x' },
     'patch /v1/blocks/{block_id}': { id: ids['block_id'], value: 'x' },
     'post /v1/blocks/{block_id}': { id: ids['block_id'], value: 'x' },
+    'post /api/sources/{source_id}': { name: 'x' },
+    'patch /v1/sources/{source_id}': { id: ids['source_id'], name: 'x' },
     'patch /v1/tools/{tool_id}': { id: ids['tool_id'], description: 'x' },
   };
   const body = bodies[`${method} ${path}`];
-  if (body === undefined && ['post', 'patch'].includes(method)) throw new Error(`Tell this test a body for ${path}.`);
+  if (body === undefined && schema !== null && method !== 'get') throw new Error(`Tell this test a body for ${path}.`);
   return body;
 }
 
@@ -116,18 +128,19 @@ function pathOf(route: Route, ids: Ids): string {
     if (id === undefined) throw new Error(`Tell this test an id for ${name} of ${route.path}.`);
     return encodeURIComponent(id);
   });
-  const query = new URLSearchParams({ agent_id: ids['agent_id'] ?? '', id: ids['id'] ?? '', start: '0', count: '5' });
-  return `${path}?${query}`;
+  const { agent_id = '', id = '', source_id = '', source_name = '' } = ids;
+  const query = new URLSearchParams({ agent_id, id, source_id, source_name, start: '0', count: '5' });
+  return `${encodeURI(decodeURI(path))}?${query}`;
 }
 
 /** Routes that lead to one thing, in the path, the query or the body. */
 const singular = userRoutes.filter(
-  (route) => route.path.includes('{') || /^\/api\/agents\/(?:command|config|memory|message|rename)$/u.test(route.path),
+  (route) => route.path.includes('{') || /^\/api\/(?:agents|sources)\/./u.test(route.path),
 );
 const earlyDelete = userRoutes.filter((route) => route.method === 'delete' && route.path === '/api/agents');
 /** Routes that lead to a thing inside of another, which may be the caller's own. */
 const nested = singular.filter(
-  (route) => /\{message_id\}|\{memory_id\}/u.test(route.path) || route.path.endsWith('/archival'),
+  (route) => /\{message_id\}|\{memory_id\}|\/(?:at|de)tach$/u.test(route.path) || route.path.endsWith('/archival'),
 );
 
 /** An answer without the ids that were asked for, which it may repeat. */
