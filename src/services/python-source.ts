@@ -56,11 +56,17 @@ function closingOf(source: string, open: number): number {
     if (quote !== '') {
       if (character === quote && source.charAt(place - 1) !== '\\') quote = '';
     } else if (character === '"' || character === "'") quote = character;
+    else if (character === '#') place = endOfLine(source, place);
     else if ('([{'.includes(character)) depth += 1;
     else if (')]}'.includes(character)) depth -= 1;
     if (depth === 0) return place;
   }
   return source.length;
+}
+
+function endOfLine(text: string, place: number): number {
+  const end = text.indexOf('\n', place);
+  return end === -1 ? text.length : end;
 }
 
 /** The parts between the commas that stand in no bracket and no text. */
@@ -73,6 +79,8 @@ function splitTop(text: string): string[] {
     else if (character === '"' || character === "'") {
       const end = text.indexOf(character, place + 1);
       place = end === -1 ? text.length : end;
+    } else if (character === '#') {
+      place = endOfLine(text, place);
     } else if (character === ',') {
       parts.push(text.slice(start, place));
       start = place + 1;
