@@ -147,10 +147,11 @@ async function decide(
   scene: Scene,
   { calls, steps }: { calls: ToolCall[]; steps: Step[] },
 ): Promise<Decision> {
+  const spoken = steps.some((step) => step.kind === 'message' && step.status === 'completed');
   return scene.protocol.decide({
     calls,
-    spoken: steps.some((step) => step.kind === 'message' && step.status === 'completed'),
-    isAwaited: await isAwaited(tx, run),
+    // Somebody who has been answered waits no longer; nobody need look who it was.
+    isAwaited: !spoken && (await isAwaited(tx, run)),
     rested: calls.some((call) => call.where !== 'speech' && !call.failed && scene.restingTools.has(call.name)),
   });
 }

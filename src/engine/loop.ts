@@ -64,6 +64,7 @@ class RunStory {
 
   /** Takes up what another worker, or the client, left. False where the run now rests. */
   private async recover(): Promise<boolean> {
+    if (this.journal.run.attempt === 1) return true;
     const steps = await this.dependencies.store.runs.steps(this.journal.run.id);
     const open = steps.find((step) => step.status === 'in_progress');
     if (open === undefined) return true;

@@ -10,9 +10,7 @@ export const speakingTool = 'send_message';
 export interface TurnResult {
   /** The calls of the reply, carried out; speech among them. */
   calls: ToolCall[];
-  /** True where something was said aloud in this run, this turn included. */
-  spoken: boolean;
-  /** True where a person is waiting for words: the run was begun by something somebody said. */
+  /** True where a person is waiting for words: somebody's message began the run, and nothing was said aloud yet. */
   isAwaited: boolean;
   /** True where a tool that ends the run was carried out. */
   rested: boolean;
@@ -45,13 +43,13 @@ const heartbeat: ProtocolStrategy = {
   offer: (definitions) => injectHeartbeatArguments(definitions, { thoughts: true }),
   textIs: 'thought',
   thoughtArgument: 'inner_thoughts',
-  decide({ calls, spoken, isAwaited, rested }) {
+  decide({ calls, isAwaited, rested }) {
     const work = calls.filter((call) => call.where !== 'speech');
     if (work.some((call) => call.failed)) return 'failed';
     if (rested) return 'rest';
     if (work.some(asksForHeartbeat)) return 'requested';
     // Weak models forget to ask: whoever waits for an answer gets one.
-    return work.length > 0 && isAwaited && !spoken ? 'continue' : 'rest';
+    return work.length > 0 && isAwaited ? 'continue' : 'rest';
   },
 };
 

@@ -55,8 +55,9 @@ export class RunJournal implements Journal {
 
   async commit<T>(work: CommitWork<T>, options: TransactionOptions = {}): Promise<T> {
     return this.inTurn(async () => {
-      const { events, value, run } = await this.transact(work, options);
+      const { events, value, run, rang } = await this.transact(work, options);
       this.settle(run, events);
+      if (rang) this.dependencies.notifier.ring(queueTopic);
       return value;
     });
   }
@@ -107,13 +108,21 @@ export class RunJournal implements Journal {
     });
     if (fenced === null) throw new AppError('lease_lost', `Run ${this.current.id} was taken over.`);
     const early = await appendFacts(tx, fenced.id, fenced.lastSeq, deltas, now);
-    const { facts, value } = await work(tx, fenced);
+    // Whoever is rung elsewhere by this commit is rung here as well, once it is done.
+    let rang = false;
+    const bell: Repositories['bell'] = {
+      ring: (topic) => {
+        rang ||= topic === queueTopic;
+        return tx.bell.ring(topic);
+      },
+    };
+    const { facts, value } = await work({ ...tx, bell }, fenced);
     // Nothing to number and nothing to re-read: the row is what the fence returned.
-    if (facts.length === 0 && early.length > 0) return { events: early, value, run: fenced };
+    if (facts.length === 0 && early.length > 0) return { events: early, value, run: fenced, rang };
     const after = await tx.runs.takeNumbers(fenced.id, facts.length);
     if (after === null) throw new AppError('lease_lost', `Run ${this.current.id} is gone.`);
     const late = await appendFacts(tx, after.id, after.lastSeq, facts, now);
-    return { events: [...early, ...late], value, run: after };
+    return { events: [...early, ...late], value, run: after, rang };
   }
 
   private settle(run: Run, events: RunEvent[]): void {
@@ -124,8 +133,6 @@ export class RunJournal implements Journal {
     if (spoken?.type === 'text-delta') this.lastMessageId = spoken.messageId;
     if (events.length > 0) notifier.publish(run.id, events);
     if (run.status === 'cancelling') onCancelling();
-    // The end of a run may have let the next one of its conversation stand in the queue.
-    if (run.leaseOwner === null) notifier.ring(queueTopic);
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -24,7 +24,9 @@ export interface WorkerDependencies {
   onFault(error: unknown, runId: string | null): void;
 }
 
+/** One claim of a run. A worker that slept through its lease may claim a run anew while its first claim winds down. */
 interface ActiveRun {
+  runId: string;
   journal: RunJournal;
   abort: AbortController;
   done: Promise<void>;
@@ -33,7 +35,7 @@ interface ActiveRun {
 /** Claims runs and carries them forward, as many at a time as it is allowed. */
 export class Worker {
   private readonly owner = newId();
-  private readonly active = new Map<string, ActiveRun>();
+  private readonly active = new Set<ActiveRun>();
   private readonly timers: NodeJS.Timeout[] = [];
   private stopListening: () => void = () => undefined;
   private claiming = false;
@@ -62,12 +64,12 @@ export class Worker {
     this.stopping = true;
     this.stopListening();
     for (const timer of this.timers) clearInterval(timer);
-    const all = Promise.all([...this.active.values()].map((run) => run.done));
+    const all = Promise.all([...this.active].map((run) => run.done));
     const grace = new AbortController();
     await Promise.race([all, pause(graceMs, grace.signal)]);
     grace.abort();
-    for (const run of this.active.values()) run.abort.abort(new AppError('unavailable', 'The server is stopping.'));
-    await Promise.all([...this.active.values()].map((run) => run.done));
+    for (const run of this.active) run.abort.abort(new AppError('unavailable', 'The server is stopping.'));
+    await Promise.all([...this.active].map((run) => run.done));
   }
 
   private claimSoon(): void {
@@ -137,22 +139,23 @@ export class Worker {
         stopListening();
         await journal.close();
         const wasFull = this.active.size >= this.dependencies.concurrency;
-        this.active.delete(run.id);
+        this.active.delete(active);
         // A worker with room to spare has emptied the queue already, and hears of what comes.
         if (wasFull) this.claimSoon();
       });
-    this.active.set(run.id, { journal, abort, done });
+    const active: ActiveRun = { runId: run.id, journal, abort, done };
+    this.active.add(active);
     if (run.status === 'cancelling') abort.abort(new AppError('conflict', 'The run is being cancelled.'));
   }
 
   private async renewLeases(): Promise<void> {
-    await Promise.allSettled([...this.active.values()].map((run) => run.journal.renew()));
+    await Promise.allSettled([...this.active].map((run) => run.journal.renew()));
   }
 
   /** Stops the runs whose time is over though they work. */
   private expireLate(): void {
     const now = this.dependencies.clock.now();
-    for (const { journal, abort } of this.active.values()) {
+    for (const { journal, abort } of this.active) {
       const { overrides, expiresAt } = journal.run;
       if (overrides.expiresAtWork === true && expiresAt !== null && expiresAt <= now) abort.abort(new RunExpired());
     }
@@ -161,8 +164,10 @@ export class Worker {
   private async lookForCancels(): Promise<void> {
     if (this.active.size === 0) return;
     try {
-      for (const id of await this.dependencies.store.runs.cancelling([...this.active.keys()])) {
-        this.active.get(id)?.abort.abort(new AppError('conflict', 'The run is being cancelled.'));
+      const ids = new Set([...this.active].map((run) => run.runId));
+      const cancelling = new Set(await this.dependencies.store.runs.cancelling([...ids]));
+      for (const run of this.active) {
+        if (cancelling.has(run.runId)) run.abort.abort(new AppError('conflict', 'The run is being cancelled.'));
       }
     } catch (error) {
       this.dependencies.onFault(error, null);
