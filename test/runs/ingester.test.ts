@@ -171,7 +171,6 @@ describe('the ingester', () => {
     await libraries.addFile(principal, id, { fileId });
     const faults: unknown[] = [];
     const broken: Extractor = {
-      // eslint-disable-next-line require-yield -- it never comes to that
       extract: async function* () {
         throw new Error('secret detail');
       },
