@@ -43,6 +43,13 @@ export interface ModelSettings {
   responseFormat?: unknown;
   /** Tokens of the model's window, where the agent knows better than the provider. */
   contextWindow?: number | null;
+  /** Texts at which a reply ends. */
+  stop?: string[] | null;
+  seed?: number | null;
+  frequencyPenalty?: number | null;
+  presencePenalty?: number | null;
+  /** From a token's number to how much likelier or less likely it is made. */
+  logitBias?: Record<string, number> | null;
 }
 
 /** Someone: a name, instructions, a model, tools. */

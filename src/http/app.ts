@@ -8,6 +8,7 @@ import { docsRouter } from './docs.js';
 import { dialectOf, faces, isOpenaiPath } from './faces.js';
 import { openaiHeaders } from './openai/headers.js';
 import { chooseModels } from './native/letta/models.js';
+import { joinModelNames } from './openai/models.js';
 import { createRepeats, forgetful, type AnswerStore } from './repeats.js';
 import { mountRoutes, sendAnswer, sendError } from './mount.js';
 import { logRequests, type HttpLog } from './request-log.js';
@@ -37,6 +38,7 @@ export function createApp(parts: AppParts): Express {
   app.enable('case sensitive routing');
   app.use(joinSlashes);
   app.use(chooseModels);
+  app.use(joinModelNames);
   app.use(logRequests(log));
   app.use(safetyHeaders());
   app.use(openaiHeaders(isOpenaiPath));

@@ -9,17 +9,23 @@ import type { Surroundings } from './surroundings.js';
 /** Texts of one request: OpenAI's own limit. Smaller servers refuse, and get half of it, and half again. */
 const batchMax = 2_048;
 
+/** What a request says besides its texts. */
+interface Ask {
+  model: string;
+  dimensions?: number;
+}
+
 /**
  * Makes the verb that turns texts into vectors, one for each and in their order, all of one length. A batch that is
  * refused is halved until single texts are refused; that refusal is the error.
  */
 export function createEmbedder(client: OpenAI, surroundings: Surroundings, pace: RetryPace): Provider['embed'] {
-  const request = async (model: string, texts: string[], signal: AbortSignal): Promise<Float32Array[]> => {
+  const request = async (ask: Ask, texts: string[], signal: AbortSignal): Promise<Float32Array[]> => {
     const watch = watchSilence(signal, limits.providerSilenceMs, () => new Error('The model server said nothing.'));
     try {
       // OpenAI refuses an empty text.
       const input = texts.map((text) => (text === '' ? ' ' : text));
-      const body: unknown = await client.post('/embeddings', { body: { model, input }, signal: watch.signal });
+      const body: unknown = await client.post('/embeddings', { body: { ...ask, input }, signal: watch.signal });
       return readVectors(body, texts.length);
     } catch (error) {
       signal.throwIfAborted();
@@ -29,10 +35,10 @@ export function createEmbedder(client: OpenAI, surroundings: Surroundings, pace:
     }
   };
 
-  const embedBatch = async (model: string, texts: string[], signal: AbortSignal): Promise<Float32Array[]> => {
+  const embedBatch = async (ask: Ask, texts: string[], signal: AbortSignal): Promise<Float32Array[]> => {
     try {
       return await withRetries(
-        () => request(model, texts, signal),
+        () => request(ask, texts, signal),
         (error) => advice(error),
         signal,
         pace,
@@ -40,15 +46,16 @@ export function createEmbedder(client: OpenAI, surroundings: Surroundings, pace:
     } catch (error) {
       if (texts.length === 1 || !isAboutSize(error)) throw error;
       const middle = Math.ceil(texts.length / 2);
-      const left = await embedBatch(model, texts.slice(0, middle), signal);
-      return [...left, ...(await embedBatch(model, texts.slice(middle), signal))];
+      const left = await embedBatch(ask, texts.slice(0, middle), signal);
+      return [...left, ...(await embedBatch(ask, texts.slice(middle), signal))];
     }
   };
 
-  return async (model, texts, signal) => {
+  return async (model, texts, signal, dimensions) => {
+    const ask: Ask = { model, ...(dimensions === undefined ? {} : { dimensions }) };
     const vectors: Float32Array[] = [];
     for (let at = 0; at < texts.length; at += batchMax) {
-      vectors.push(...(await embedBatch(model, texts.slice(at, at + batchMax), signal)));
+      vectors.push(...(await embedBatch(ask, texts.slice(at, at + batchMax), signal)));
     }
     checkLengths(vectors);
     return vectors;

@@ -24,6 +24,7 @@ export class UpstreamError extends ProviderError {
     const overflow = isOverflow(failure);
     super(codeOf(failure, overflow), sentenceOf(failure, overflow), {
       overflow,
+      upstream: { status: failure.status, code: failure.code, type: failure.type, param: failure.param },
       retryAfterMs: wait ?? undefined,
       cause: failure.cause,
     });

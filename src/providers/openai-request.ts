@@ -22,6 +22,11 @@ export function toChatBody(request: ModelRequest, quirks: Quirks): ChatBody {
     [quirks.maxTokensField]: settings.maxOutputTokens,
     reasoning_effort: settings.reasoningEffort,
     response_format: settings.responseFormat === 'auto' ? undefined : settings.responseFormat,
+    stop: settings.stop,
+    seed: settings.seed,
+    frequency_penalty: settings.frequencyPenalty,
+    presence_penalty: settings.presencePenalty,
+    logit_bias: settings.logitBias,
     user: request.user,
   };
   if (tools.length > 0) {

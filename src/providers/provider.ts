@@ -63,26 +63,41 @@ export interface Provider {
   readonly name: string;
   /** Throws a ProviderError; an aborted signal stops the request on the wire and throws the signal's reason. */
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelEvent>;
-  /** One vector for each text, in order. Throws a ProviderError where the provider has none. */
-  embed(model: string, texts: string[], signal: AbortSignal): Promise<Float32Array[]>;
+  /**
+   * One vector for each text, in order, of as many `dimensions` as are asked for where the model can choose. Throws a
+   * ProviderError where the provider has none.
+   */
+  embed(model: string, texts: string[], signal: AbortSignal, dimensions?: number): Promise<Float32Array[]>;
   models(signal: AbortSignal): Promise<ModelInfo[]>;
   /** Tokens of a model's window where this provider can tell, else null. Answers at once or from a cache. */
   contextWindow(model: string): Promise<number | null>;
+}
+
+/** How a provider's server itself worded a failure, for callers who speak its dialect. */
+export interface UpstreamWords {
+  /** Of the answer; null where there was none. */
+  status: number | null;
+  code: string | null;
+  type: string | null;
+  param: string | null;
 }
 
 /** What went wrong at a provider, in the engine's words. */
 export class ProviderError extends AppError {
   /** True where the request is longer than the model's window: the engine compacts and tries again. */
   readonly overflow: boolean;
+  /** Null where no server was asked. */
+  readonly upstream: UpstreamWords | null;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { overflow?: boolean; retryAfterMs?: number; cause?: unknown } = {},
+    options: { overflow?: boolean; upstream?: UpstreamWords; retryAfterMs?: number; cause?: unknown } = {},
   ) {
     super(code, message, { retryAfterMs: options.retryAfterMs, cause: options.cause });
     this.name = 'ProviderError';
     this.overflow = options.overflow ?? false;
+    this.upstream = options.upstream ?? null;
   }
 }
 

@@ -5,16 +5,20 @@ import type { ProviderRegistry } from '../providers/provider.js';
 import type { Follow } from '../runs/follow.js';
 import type { Notifier } from '../runs/notifier.js';
 import type { Store } from '../store/store.js';
+import { createAgentCompletions } from './agent-completions.js';
 import { createAgentService, type AgentService } from './agents.js';
 import { createAssistantService, type AssistantService } from './assistants.js';
 import { createBlockService, type BlockService } from './blocks.js';
+import { createChatCompletionService, type ChatCompletionService } from './chat-completions.js';
 import { createCommandService, type CommandService } from './commands.js';
+import { createEmbeddingService, type EmbeddingService } from './embeddings.js';
 import { createFileService, type FileService } from './files.js';
 import { createLibraryService, type LibraryService } from './libraries.js';
 import { createMemoryService, type MemoryService } from './memories.js';
 import type { MemoryScope } from './memory-scope.js';
 import { createMessageEditService, type MessageEditService } from './message-edits.js';
 import { createMessageService, type MessageService } from './messages.js';
+import { createModelService, type ModelService } from './models.js';
 import { createOrganisationService, type OrganisationService } from './organisations.js';
 import { createPresetService, type PresetService } from './presets.js';
 import type { RunService } from './run-commands.js';
@@ -50,6 +54,9 @@ export interface Services {
   files: FileService;
   libraries: LibraryService;
   uploads: UploadService;
+  models: ModelService;
+  embeddings: EmbeddingService;
+  chatCompletions: ChatCompletionService;
 }
 
 /** What the verbs are made from. */
@@ -84,8 +91,10 @@ export function createServices(parts: ServiceParts): Services {
   const messageEdits = createMessageEditService({ store });
   const templates = createTemplateService({ store, clock });
   const runs = createRunService(parts);
+  const files = createFileService({ store, clock, fileBytesMax: parts.fileBytesMax });
   const assistants = createAssistantService({ store, clock, providers });
   const threads = createThreadService({ store, clock, runs });
+  const models = createModelService({ store, providers });
   return {
     users: createUserService({ store, clock, adminPassword }),
     organisations: createOrganisationService({ store, clock }),
@@ -93,7 +102,6 @@ export function createServices(parts: ServiceParts): Services {
     memories,
     messages,
     runs,
-  const files = createFileService({ store, clock, fileBytesMax: parts.fileBytesMax });
     messageEdits,
     commands: createCommandService({ agents, memories, messages, edits: messageEdits, runs }),
     templates,
@@ -107,13 +115,20 @@ export function createServices(parts: ServiceParts): Services {
     threadRuns: createThreadRunService({ assistants, threads, runs }),
     files,
     uploads: createUploadService({ store, clock, files }),
-    uploads: createUploadService({ store, clock, files }),
     libraries: createLibraryService({
+      files,
       store,
       clock,
       notifier: parts.notifier,
       embed: parts.embed ?? (() => Promise.resolve(null)),
     }),
+    models,
+    embeddings: createEmbeddingService({ providers }),
+    chatCompletions: createChatCompletionService({
+      clock,
+      providers,
+      models,
+      agents: createAgentCompletions({ store, clock, runs, agents, threads, memoryScope: parts.memoryScope }),
+    }),
   };
 }
-      files,

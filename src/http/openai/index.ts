@@ -1,7 +1,10 @@
 import type { Route } from '../route.js';
 import { assistantRoutes } from './assistants.js';
+import { chatRoutes } from './chat-completions.js';
+import { embeddingRoutes } from './embeddings.js';
 import { fileRoutes } from './files.js';
 import { messageRoutes } from './messages.js';
+import { modelRoutes } from './models.js';
 import { runRoutes } from './runs.js';
 import { threadRoutes } from './threads.js';
 import { uploadRoutes } from './uploads.js';
@@ -14,6 +17,9 @@ export const openaiRoutes: readonly Route[] = [
   ...threadRoutes,
   ...messageRoutes,
   ...runRoutes,
+  ...modelRoutes,
+  ...embeddingRoutes,
+  ...chatRoutes,
   ...fileRoutes,
   ...uploadRoutes,
   ...vectorStoreRoutes,
