@@ -35,5 +35,7 @@ export const chooseModels: RequestHandler = (request, _response, next) => {
   const [path = '', query] = request.url.split(/(?=\?)/u);
   const isLetta = path === '/v1/models/' || lettaClients.test(request.headers['user-agent'] ?? '');
   if (isLetta && path.replace(/\/$/u, '') === '/v1/models') request.url = `/latest/models${query ?? ''}`;
+  // With the slash it could be the name of a model, which may have slashes of its own.
+  if (path === '/v1/models/embedding/') request.url = `/latest/models/embedding${query ?? ''}`;
   next();
 };
