@@ -1,7 +1,8 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createMachine,
@@ -101,8 +102,33 @@ describe.each([
     );
   });
 
-  it.each(['first-conversation.mjs', 'several-users.mjs'])('carries %s to its end', async (example) => {
-    expect(await runExample(example, server.url)).toMatchObject({ status: 0, errors: '' });
+  it.each(['first-conversation.mjs', 'several-users.mjs', 'assistant.mjs'])(
+    'carries %s to its end',
+    async (example) => {
+      expect(await runExample(example, server.url)).toMatchObject({ status: 0, errors: '' });
+    },
+  );
+
+  it('holds the first conversation that the README shows, with the SDK and with curl', async () => {
+    const page = readFileSync(new URL('../README.md', import.meta.url), 'utf8').replaceAll(
+      'http://localhost:8283',
+      server.url,
+    );
+    const script = /```js\n(.*?)```/s.exec(page)?.[1] ?? '';
+    const said: string[] = [];
+    const run = new Function('OpenAI', 'console', `return (async () => {${script.replace(/^import .*$/m, '')}})();`);
+    await (run as (...names: unknown[]) => Promise<void>)(OpenAI, { log: (text: string) => said.push(text) });
+    expect(said.join()).toContain('Nice to meet you, Ines');
+    const [create = '', send = ''] = (/```sh\n(curl .*?)```/s.exec(page)?.[1] ?? '').split('\n\n');
+    if (!hasShell) return;
+    const made = JSON.parse(execFileSync('bash', ['-c', `${create} --silent`], { encoding: 'utf8' })) as {
+      agent_state: { id: string };
+    };
+    const told = execFileSync('bash', ['-c', `${send.replace('<agent_id>', made.agent_state.id)} --silent`], {
+      encoding: 'utf8',
+    });
+    expect(told).toMatch(/"assistant_message": "[^"]*Ines/);
+    await server.ask('DELETE', `/api/agents/${made.agent_state.id}`);
   });
 
   it('makes an example in Node fail where the password is wrong', async () => {

@@ -44,6 +44,7 @@ describe.each(protocols)('The stand-in in the %s protocol', (_name, options) => 
     expect(await engine.say("What's my name?")).toBe('Your name is Sarah.');
     expect(await engine.say('What do I like?')).toBe('You like jazz.');
     expect(await engine.say('What do I do for work?')).toContain('nurse');
+    expect(await engine.say('What is my name, and what do I like?')).toBe('Your name is Sarah. You like jazz.');
   });
 
   it('replaces a fact that has changed instead of keeping both', async () => {

@@ -1,10 +1,11 @@
 import { newId, toOpenaiId } from '../../domain/ids.js';
 import type { ToolDefinition } from '../../domain/tool.js';
 import type { ModelRequest } from '../provider.js';
-import { answerFromSearch, answerFromView, quotePassage, sayLine } from './answers.js';
+import { answerFromSearch, quotePassage, sayLine } from './answers.js';
 import { findFacts, type Findings } from './facts.js';
 import { askForMissing, forcedCall, functionCalls, reportResults } from './function-calls.js';
 import { isOwnTool, memoryCalls, searchCalls, type WantedCall } from './memory-calls.js';
+import { answerQuestions } from './questions.js';
 import { instanceOf, propertiesOf } from './schema-values.js';
 import { atALoss, introduction, notKnown, smallTalkReply } from './speech.js';
 import { asksForSummary, summarise } from './summary.js';
@@ -65,7 +66,8 @@ function wantedSearches(view: RequestView): WantedCall[] {
     const query = 'query' in propertiesOf(files.parameters) ? 'query' : queryField;
     return [{ name: files.name, arguments: { [query]: question }, thought: 'My files may say.' }];
   }
-  if (!asksMemory(question) || smallTalkReply(view.said) !== null || answerFromView(view, question) !== null) return [];
+  if (!asksMemory(question) || smallTalkReply(view.said) !== null || answerQuestions(view, question) !== null)
+    return [];
   if (searchAnswer(view, question) !== null) return [];
   const untried = searchCalls(view, searchWords(question)).filter((call) => !wasMade(view.done, call));
   return untried.slice(0, 1);
@@ -94,7 +96,7 @@ function replyTo(view: RequestView, findings: Findings): string {
 function answerTo(view: RequestView, question: string): string {
   const passages = resultsOf(view.done, (name) => name === 'file_search');
   const quoted = passages.length > 0 ? quotePassage(question, passages) : null;
-  const known = quoted ?? smallTalkReply(view.said) ?? answerFromView(view, question) ?? searchAnswer(view, question);
+  const known = quoted ?? smallTalkReply(view.said) ?? answerQuestions(view, question) ?? searchAnswer(view, question);
   return known ?? (asksMemory(question) ? notKnown : atALoss);
 }
 
