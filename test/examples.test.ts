@@ -124,7 +124,7 @@ describe.each([
     const made = JSON.parse(execFileSync('bash', ['-c', `${create} --silent`], { encoding: 'utf8' })) as {
       agent_state: { id: string };
     };
-    const told = execFileSync('bash', ['-c', `${send.replace('<agent_id>', made.agent_state.id)} --silent`], {
+    const told = execFileSync('bash', ['-c', `${send.trim().replace('<agent_id>', made.agent_state.id)} --silent`], {
       encoding: 'utf8',
     });
     expect(told).toMatch(/"assistant_message": "[^"]*Ines/);
