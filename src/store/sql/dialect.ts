@@ -48,6 +48,8 @@ export interface WordIndex {
    * `scope`, one of which must be there too; the index uses both together, so other scopes cost nothing.
    */
   matching(word: string, scopes: readonly string[]): RawBuilder<unknown>;
+  /** A select of the keys alone, as `key`, which reads the index and no row where the database can. */
+  keysOf(word: string, scopes: readonly string[]): RawBuilder<{ key: number }>;
 }
 
 /** SQLite: one writer, which stands in a queue, so nothing needs holding. */

@@ -125,7 +125,9 @@ function blobQueries({ db }: Session): BlobQueries {
           conflict
             .column('sha256')
             .doUpdateSet({
-              nobodys_since: sql<number | null>`case when blobs.nobodys_since is null then null else ${sql.lit(at)} end`,
+              nobodys_since: sql<
+                number | null
+              >`case when blobs.nobodys_since is null then null else ${sql.lit(at)} end`,
             })
             .where('blobs.doomed', '=', 0),
         )

@@ -2,7 +2,7 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { AttributeFilter, AttributeValue } from '../../../domain/library.js';
 import type { Dialect } from '../dialect.js';
 import type { Database } from '../schema.js';
-import { nearest, scoreByWords } from './find.js';
+import { nearest, rarityOf } from './find.js';
 import type { LibraryAnswer, LibraryQuery } from './query.js';
 import type { Scope } from './scope.js';
 import { createBest } from './vectors.js';
@@ -33,6 +33,51 @@ export async function findInLibraries(
     best.offer(key, score);
   }
   return { found: await withIds(db, best.entries().slice(query.offset)), total };
+}
+
+/** A word in more of the passages than this tells little beside rarer ones, and costs the most. */
+const commonShare = 0.1;
+/** Below this many passages no word is too common. */
+const commonMin = 5_000;
+
+/**
+ * The share of the words' weight that each passage has. Passages of a library are of about one length, so their length
+ * does not count. Words that are common are passed over where there are rarer ones.
+ */
+async function scoreByWords(
+  db: Kysely<Database>,
+  dialect: Dialect,
+  scope: Scope,
+  words: readonly string[],
+  more: RawBuilder<unknown>[],
+): Promise<{ scores: Map<number, number>; full: number }> {
+  const cap = Math.max(commonMin, Math.ceil(scope.size * commonShare));
+  const read = async (word: string, limit: RawBuilder<unknown>): Promise<number[]> => {
+    const keys =
+      more.length === 0
+        ? dialect.wordIndex.keysOf(word, scope.tokens)
+        : sql`select t.key as key ${dialect.wordIndex.matching(word, scope.tokens)} and ${sql.join(more, sql` and `)}`;
+    const { rows } = await sql<{ key: number }>`${keys} ${limit}`.execute(db);
+    return rows.map((row) => row.key);
+  };
+  const hits: number[][] = [];
+  const common: string[] = [];
+  for (const word of words) {
+    const keys = await read(word, sql`limit ${cap + 1}`);
+    if (keys.length > cap) common.push(word);
+    else hits.push(keys);
+  }
+  if (hits.every((keys) => keys.length === 0)) {
+    for (const word of common) hits.push(await read(word, sql``));
+  }
+  const scores = new Map<number, number>();
+  let full = 0;
+  for (const keys of hits) {
+    const rarity = rarityOf(scope, keys.length);
+    full += rarity;
+    for (const key of keys) scores.set(key, (scores.get(key) ?? 0) + rarity);
+  }
+  return { scores, full };
 }
 
 async function scopeOfLibraries(db: Kysely<Database>, ids: readonly string[]): Promise<Scope | null> {

@@ -48,27 +48,14 @@ async function rankByWords(
   scope: Scope,
   query: SearchQuery,
 ): Promise<number[]> {
-  const { scores } = await scoreByWords(db, dialect, scope, wordsOf(query.query ?? ''), bounds(query));
-  return byScore(scores);
-}
-
-/** The scores of the texts that hold any of the words, and what a text of average length with all of them has. */
-export async function scoreByWords(
-  db: Kysely<Database>,
-  dialect: Dialect,
-  scope: Scope,
-  words: readonly string[],
-  more: RawBuilder<unknown>[],
-): Promise<{ scores: Map<number, number>; full: number }> {
-  const conditions = sql.join([sql`t.scope_id ${scope.ids}`, ...more], sql` and `);
-  let full = 0;
+  const words = wordsOf(query.query ?? '');
+  const conditions = sql.join([sql`t.scope_id ${scope.ids}`, ...bounds(query)], sql` and `);
   const hits: { key: number; chars: number }[][] = [];
   for (const word of words) {
     const { rows } = await sql<{ key: number; chars: number }>`
       select t.key as key, t.chars as chars ${dialect.wordIndex.matching(word, scope.tokens)}
       and ${conditions}`.execute(db);
     if (rows.length > 0) hits.push(rows);
-    full += rarityOf(scope, rows.length);
   }
   const lengths = new Map(hits.flat().map((row) => [row.key, row.chars]));
   const average = [...lengths.values()].reduce((sum, chars) => sum + chars, 0) / lengths.size;
@@ -81,10 +68,11 @@ export async function scoreByWords(
       scores.set(row.key, (scores.get(row.key) ?? 0) + score);
     }
   }
-  return { scores, full };
+  return byScore(scores);
 }
 
-function rarityOf(scope: Scope, holders: number): number {
+/** How much a word counts: the more, the fewer texts of the scope hold it. */
+export function rarityOf(scope: Scope, holders: number): number {
   return Math.log(1 + (Math.max(scope.size - holders, 0) + 0.5) / (holders + 0.5));
 }
 

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { WordIndex } from '../dialect.js';
 
 /** A `tsvector` refuses to grow past a megabyte; this many characters of a text never reach it. */
@@ -10,14 +10,17 @@ export const postgresWords: WordIndex = {
   entry: (text, scope) =>
     sql`to_tsvector('english', ${folded(text.slice(0, indexedCharsMax))})
       || array_to_tsvector(${scope.split(' ').map(lexeme)}::text[])`,
-  matching: (word, scopes) => {
-    const scope = scopes.map((token) => `'${lexeme(token)}'`).join(' | ');
-    // Of a stop word nothing remains, and an empty query beside the scope would match all of it.
-    return sql`from texts as t,
+  matching,
+  keysOf: (word, scopes) => sql`select t.key as key ${matching(word, scopes)}`,
+};
+
+function matching(word: string, scopes: readonly string[]): RawBuilder<unknown> {
+  const scope = scopes.map((token) => `'${lexeme(token)}'`).join(' | ');
+  // Of a stop word nothing remains, and an empty query beside the scope would match all of it.
+  return sql`from texts as t,
         (select plainto_tsquery('english', ${folded(word)}) as word, ${scope}::tsquery as scope) as q
       where numnode(q.word) > 0 and t.words @@ (q.scope && q.word)`;
-  },
-};
+}
 
 /** A scope's token as the index holds it: beginning with a character that is in no word. */
 function lexeme(token: string): string {

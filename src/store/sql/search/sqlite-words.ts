@@ -15,12 +15,16 @@ export const sqliteWords: WordIndex = {
   ],
   entry: () => undefined,
   matching: (word, scopes) => {
-    const scope = scopes.map(quoted).join(' OR ');
-    const expression = `(scope : (${scope})) AND (text : ${quoted(word)})`;
     return sql`from texts_index cross join texts as t on t.key = texts_index.rowid
-      where texts_index match ${expression}`;
+      where texts_index match ${expressionOf(word, scopes)}`;
   },
+  keysOf: (word, scopes) =>
+    sql`select rowid as key from texts_index where texts_index match ${expressionOf(word, scopes)}`,
 };
+
+function expressionOf(word: string, scopes: readonly string[]): string {
+  return `(scope : (${scopes.map(quoted).join(' OR ')})) AND (text : ${quoted(word)})`;
+}
 
 /** A word as FTS5 takes it literally, whatever it holds. */
 function quoted(word: string): string {
