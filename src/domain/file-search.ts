@@ -32,9 +32,9 @@ export function readFileSearchResults(output: string): FileSearchResult[] | null
   }
 }
 
-/** The marker of a passage: of the search that was made in this turn, and its place among the results. */
-export function citationMarker(turn: number, place: number): string {
-  return `【${turn}:${place}†source】`;
+/** The marker of a passage: the number of the message it was looked up behind, and its place among what was found. */
+export function citationMarker(message: number, place: number): string {
+  return `【${message}:${place}†source】`;
 }
 
 function toResult(value: unknown): FileSearchResult[] {

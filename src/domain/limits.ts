@@ -109,6 +109,8 @@ export const limits = {
   libraryHitsMax: 50,
   /** Tokens of text that one search of libraries gives the model. */
   libraryTokens: 16_000,
+  /** How long a run waits for the files of its conversation to be read. */
+  filesWaitMs: 60_000,
   /** How long a file may take to be read, and to give its next part. */
   extractionMs: 30 * 60_000,
   extractionSilenceMs: 120_000,

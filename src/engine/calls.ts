@@ -64,7 +64,10 @@ class CallRunner {
       case 'memory':
         return (current) => this.editMemory(current, call, tool, input);
       case 'search':
-        return this.settled(call, await this.guarded(() => tool.run(searchAccess, context, input)));
+        return this.settled(
+          call,
+          await this.guarded(async () => tool.run(searchAccess, await this.cited(context, step, call), input)),
+        );
       case 'outside':
         return this.settled(call, await this.reachOutside(step, call, tool, input));
       default:
@@ -132,7 +135,7 @@ class CallRunner {
     const done: ToolCall = { ...call, state: 'finished', output, failed: result.failed };
     const after = replaceCall(step, done);
     await tx.runs.updateStep(after);
-    await tx.messages.append(step.conversationId, [resultMessage(step, run, done, this.dependencies.clock.now())]);
+    await tx.messages.append(step.conversationId, [resultMessage(step.id, run, done, this.dependencies.clock.now())]);
     return { facts: [...result.facts, { type: 'call-result', stepId: step.id, call: done }], value: after };
   }
 
@@ -145,6 +148,14 @@ class CallRunner {
       callId: call.id,
       resultCharsMax: this.scene.resultCharsMax,
     };
+  }
+
+  /** Markers of what is found are told apart through a whole conversation. */
+  private async cited(context: ToolContext, step: Step, call: ToolCall): Promise<ToolContext> {
+    if (call.name !== 'file_search') return context;
+    const conversation = await this.dependencies.store.conversations.find(step.conversationId);
+    const place = step.calls.filter(({ name }) => name === call.name).findIndex(({ id }) => id === call.id);
+    return { ...context, citedAs: { message: conversation?.lastSeq ?? 0, place } };
   }
 
   /** A tool's own trouble is a result the model can read; a lost lease or a stopped run is not the tool's. */

@@ -12,6 +12,7 @@ import { compactAll, prepare, PromptGauge } from './prepare.js';
 import { setScene, type EngineDependencies, type Scene } from './scene.js';
 import { abandonStep } from './speech.js';
 import { BrokenReply, takeTurn } from './turn.js';
+import { waitForFiles } from './wait-for-files.js';
 
 /** Carries a claimed run forward until it rests or the signal aborts. It has no memory of its own: it reads the rows. */
 export type RunLoop = (journal: Journal, signal: AbortSignal) => Promise<void>;
@@ -22,6 +23,7 @@ export function createLoop(dependencies: EngineDependencies): RunLoop {
     try {
       const scene = await setScene(dependencies, journal.run);
       signal.throwIfAborted();
+      await waitForFiles(dependencies.store, scene, journal.run, signal);
       await new RunStory(dependencies, journal, scene, signal).tell();
     } catch (error) {
       if (error instanceof AppError && error.code === 'lease_lost') throw error;

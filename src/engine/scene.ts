@@ -61,7 +61,7 @@ export async function setScene(dependencies: EngineDependencies, run: Run): Prom
   const builtins = agent.tools.flatMap((tool) => (tool.type === 'builtin' ? [tool.name] : []));
   const functions = agent.tools.flatMap((tool) => (tool.type === 'function' ? [tool] : []));
   const offered = [
-    ...tools.definitions(builtins),
+    ...tools.definitions(await usable(dependencies, run, builtins)),
     ...functions.map((tool): ToolDefinition => ({
       name: tool.name,
       description: tool.description ?? '',
@@ -90,6 +90,17 @@ export async function setScene(dependencies: EngineDependencies, run: Run): Prom
       Math.max(limits.toolResultCharsMin, Math.floor(windowTokens * 0.2 * 4)),
     ),
   };
+}
+
+/** Without files there is nothing to search, and no reason to offer it. */
+async function usable(
+  { store }: EngineDependencies,
+  run: Run,
+  builtins: readonly string[],
+): Promise<readonly string[]> {
+  if (!builtins.includes('file_search')) return builtins;
+  const attached = await store.search.attachedLibraries(run.agentId, run.conversationId);
+  return attached.length > 0 ? builtins : builtins.filter((name) => name !== 'file_search');
 }
 
 function withOverrides(agent: Agent, run: Run): Agent {

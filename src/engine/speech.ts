@@ -2,6 +2,7 @@ import type { RunFact } from '../domain/event.js';
 import { newId } from '../domain/ids.js';
 import { endMessage, type CutReason, type Message, type NewMessage } from '../domain/message.js';
 import type { Run, Step, Usage } from '../domain/run.js';
+import { citationsOf } from './citations.js';
 import type { Repositories } from '../store/store.js';
 
 /** A message step while its text arrives. */
@@ -65,7 +66,8 @@ export async function closeSpeech(
   { step, message }: OpenSpeech,
   end: { text: string; cut: CutReason | null; usage: Usage | null; at: number },
 ): Promise<RunFact[]> {
-  const whole: Message = { ...message, parts: [{ type: 'text', text: end.text, annotations: [] }] };
+  const annotations = await citationsOf(tx, step.runId, end.text);
+  const whole: Message = { ...message, parts: [{ type: 'text', text: end.text, annotations }] };
   const said = endMessage(whole, { at: end.at, cut: end.cut });
   const ended: Step = { ...step, status: 'completed', usage: end.usage, endedAt: end.at };
   await tx.messages.update(said);

@@ -1,4 +1,4 @@
-import type { Agent, AgentTool, ModelSettings } from '../domain/agent.js';
+import type { Agent, AgentTool, FileSearchOptions, ModelSettings } from '../domain/agent.js';
 import type { Clock } from '../domain/clock.js';
 import { notFound } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
@@ -8,7 +8,9 @@ import { nativeTools } from '../engine/tools/registry.js';
 import type { ProviderRegistry } from '../providers/provider.js';
 import type { Repositories, Store } from '../store/store.js';
 import { newDefaultMemory, planBlocks } from './agent-creation.js';
-import { requireFiles, type FileReferences } from './file-references.js';
+import { ingestTopic } from '../domain/topics.js';
+import type { Notifier } from '../runs/notifier.js';
+import { attachReferences, codeFilesOf, type FileReferences } from './file-references.js';
 
 /** A tool that the original ran itself, at its place in the list it was given in. Kept to be given back. */
 export interface HostedTool {
@@ -50,6 +52,7 @@ export interface AssistantServiceParts {
   store: Store;
   clock: Clock;
   providers: ProviderRegistry;
+  notifier: Pick<Notifier, 'ring'>;
 }
 
 /** What an assistant may come to know; it is told of both in every prompt. */
@@ -60,7 +63,7 @@ const firstBlocks = [
 
 /** Makes the verbs of assistants. */
 export function createAssistantService(parts: AssistantServiceParts): AssistantService {
-  const { store, clock, providers } = parts;
+  const { store, clock, providers, notifier } = parts;
   const owned = async (reader: Repositories, principal: Principal, id: string): Promise<Agent> => {
     const agent = await reader.agents.get(principal.userId, id);
     if (agent === null) throw notFound('agent', id);
@@ -70,20 +73,24 @@ export function createAssistantService(parts: AssistantServiceParts): AssistantS
     create: async (principal, request) => {
       // A name that no provider answers to is refused here rather than in every run to come.
       providers.resolve(request.model);
-      requireFiles(request.files);
-      return store.transaction(async (tx) => insertAssistant(tx, principal, request, clock.now()));
+      const { agent, waits } = await store.transaction(async (tx) => {
+        const agent = await insertAssistant(tx, principal, request, clock.now());
+        return { agent, waits: await attach(tx, principal, agent, request.files, clock.now()) };
+      });
+      if (waits) notifier.ring(ingestTopic);
+      return agent;
     },
     page: (principal, request) => store.agents.page(principal.userId, request),
     get: (principal, id) => owned(store, principal, id),
     update: async (principal, id, changes) => {
       if (changes.model !== undefined) providers.resolve(changes.model);
-      requireFiles(changes.files);
-      return store.transaction(async (tx) => {
-        const agent = await owned(tx, principal, id);
-        const next = { ...withChanges(agent, changes), updatedAt: clock.now() };
-        await tx.agents.update(next);
-        return next;
+      const { agent, waits } = await store.transaction(async (tx) => {
+        const agent = { ...withChanges(await owned(tx, principal, id), changes), updatedAt: clock.now() };
+        await tx.agents.update(agent);
+        return { agent, waits: await attach(tx, principal, agent, changes.files, clock.now()) };
       });
+      if (waits) notifier.ring(ingestTopic);
+      return agent;
     },
   };
 }
@@ -103,6 +110,36 @@ export function hostedToolsOf(agent: Pick<Agent, 'faceData'>): HostedTool[] {
   return (agent.faceData['hostedTools'] as HostedTool[] | undefined) ?? [];
 }
 
+/** The tool that searches files, as a list of hosted tools asks for it. */
+export function fileSearchOf(hosted: readonly HostedTool[]): AgentTool[] {
+  const given = hosted.find(({ tool }) => tool['type'] === 'file_search')?.tool;
+  if (given === undefined) return [];
+  const asked = given['file_search'] as WireFileSearch | undefined;
+  const options: FileSearchOptions = {
+    ...(typeof asked?.max_num_results === 'number' ? { maxResults: asked.max_num_results } : {}),
+    ...(typeof asked?.ranking_options?.score_threshold === 'number'
+      ? { scoreMin: asked.ranking_options.score_threshold }
+      : {}),
+  };
+  return [{ type: 'builtin', name: 'file_search', options }];
+}
+
+/** What a hosted tool says of how files are searched. */
+interface WireFileSearch {
+  max_num_results?: number | null;
+  ranking_options?: { score_threshold?: number } | null;
+}
+
+function attach(
+  tx: Repositories,
+  principal: Principal,
+  { id }: Agent,
+  files: FileReferences | undefined,
+  now: number,
+): Promise<boolean> {
+  return attachReferences(tx, principal, { kind: 'agent', id }, files, now);
+}
+
 async function insertAssistant(
   tx: Repositories,
   principal: Principal,
@@ -120,9 +157,9 @@ async function insertAssistant(
     origin: 'openai',
     envelope: 'plain',
     settings: request.settings ?? {},
-    tools: withMemoryTools(request.functions ?? [], nativeTools),
+    tools: toolsOf(request.functions ?? [], request.hostedTools ?? [], nativeTools),
     metadata: request.metadata ?? {},
-    faceData: { hostedTools: request.hostedTools ?? [] },
+    faceData: { hostedTools: request.hostedTools ?? [], codeFileIds: request.files?.codeFileIds ?? [] },
     mainConversationId: null,
     createdAt: now,
     updatedAt: now,
@@ -147,13 +184,22 @@ function withChanges(agent: Agent, changes: Partial<AssistantFields>): Agent {
     model: given('model'),
     metadata: given('metadata'),
     settings: { ...agent.settings, ...settings },
-    tools: functions === undefined ? agent.tools : withMemoryTools(functions, builtinsOf(agent)),
-    faceData: hostedTools === undefined ? agent.faceData : { ...agent.faceData, hostedTools },
+    tools: functions === undefined ? agent.tools : toolsOf(functions, hostedTools ?? [], builtinsOf(agent)),
+    faceData: {
+      ...agent.faceData,
+      hostedTools: hostedTools ?? hostedToolsOf(agent),
+      codeFileIds: changes.files?.codeFileIds ?? codeFilesOf(agent),
+    },
   };
+}
+
+function toolsOf(functions: readonly AgentTool[], hosted: readonly HostedTool[], builtins: readonly string[]) {
+  const search = fileSearchOf(hosted).filter(({ name }) => !functions.some((given) => given.name === name));
+  return [...withMemoryTools(functions, builtins), ...search];
 }
 
 /** What an agent of the native face was given stays; an assistant has its memory tools, save those it gave away. */
 function builtinsOf(agent: Agent): readonly string[] {
   if (agent.origin === 'openai') return nativeTools;
-  return agent.tools.flatMap((tool) => (tool.type === 'builtin' ? [tool.name] : []));
+  return agent.tools.flatMap((tool) => (tool.type === 'builtin' && tool.name !== 'file_search' ? [tool.name] : []));
 }

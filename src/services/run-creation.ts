@@ -52,7 +52,10 @@ function faceDataOf(agent: Agent, { keepsSettings, faceData }: StartRun): Record
 export function settingsOf(agent: Agent, overrides: RunOverrides = {}): RunOverrides {
   const named = new Set(overrides.tools?.map((tool) => tool.name));
   // A function takes the place of a tool of the same name: it is the client that asked for it.
-  const own = agent.tools.filter((tool) => tool.type === 'builtin' && !named.has(tool.name));
+  // Whether files are searched is said by the list of tools, unlike what an agent remembers with.
+  const own = agent.tools.filter(
+    (tool) => tool.type === 'builtin' && tool.name !== 'file_search' && !named.has(tool.name),
+  );
   return {
     ...overrides,
     model: overrides.model ?? agent.model,

@@ -3,7 +3,7 @@ import { AppError, notFound } from '../domain/errors.js';
 import type { RunEvent, RunFact } from '../domain/event.js';
 import type { Run } from '../domain/run.js';
 import { isFinal } from '../domain/status.js';
-import { queueTopic } from '../domain/topics.js';
+import { ingestTopic, queueTopic } from '../domain/topics.js';
 import type { Principal } from '../domain/user.js';
 import { endRun } from '../engine/ending.js';
 import type { ProviderRegistry } from '../providers/provider.js';
@@ -12,7 +12,7 @@ import type { Follow } from '../runs/follow.js';
 import type { Notifier } from '../runs/notifier.js';
 import type { Repositories, Store } from '../store/store.js';
 import { takeOutputs } from './call-outputs.js';
-import { requireFilesOf } from './file-references.js';
+import { attachFilesOf, requireFilesOf } from './file-references.js';
 import { openWindow, type MemoryScope } from './memory-scope.js';
 import type { ReadLog, RunService, StartRun } from './run-commands.js';
 import { insertRun, newRun, settingsOf } from './run-creation.js';
@@ -44,13 +44,13 @@ export function createRunService(dependencies: RunServiceDependencies): RunServi
 
   return {
     async start(principal, command) {
-      requireFilesOf(command.input);
       if (command.overrides?.model !== undefined) dependencies.providers.resolve(command.overrides.model);
       if (command.whenActive === 'interrupt') {
         // A run that cannot be made interrupts nothing.
         await ownConversation(principal, command.conversationId);
         if ((await store.agents.get(principal.userId, command.agentId)) === null)
           throw notFound('agent', command.agentId);
+        await requireFilesOf(store, principal, command.input);
         await interrupt(dependencies, command.conversationId);
       }
       return start(dependencies, principal, command);
@@ -116,18 +116,20 @@ async function interrupt(dependencies: RunServiceDependencies, conversationId: s
 
 async function start(dependencies: RunServiceDependencies, principal: Principal, command: StartRun): Promise<Run> {
   const { store, clock, notifier, memoryScope } = dependencies;
-  const { run, events } = await store.transaction(async (tx) => {
+  const { run, waits, events } = await store.transaction(async (tx) => {
     const at = clock.now();
     const agent = await tx.agents.get(principal.userId, command.agentId);
     if (agent === null) throw notFound('agent', command.agentId);
     const conversation = await tx.conversations.get(principal.userId, command.conversationId);
     if (conversation === null) throw notFound('conversation', command.conversationId);
     await tx.conversations.lock(conversation.id);
+    const waits = await attachFilesOf(tx, principal, conversation.id, command.input, at);
     await openWindow(tx, agent, conversation, memoryScope, at);
     const run = await insertRun(tx, newRun(agent, conversation, command, at), command);
     if (!run.waiting) await tx.bell.ring(queueTopic);
-    return { run, events: await appendAsFace(tx, run.id, [{ type: 'run-status', run }], at) };
+    return { run, waits, events: await appendAsFace(tx, run.id, [{ type: 'run-status', run }], at) };
   });
+  if (waits) notifier.ring(ingestTopic);
   notifier.publish(run.id, events);
   notifier.ring(queueTopic);
   return run;

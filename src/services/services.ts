@@ -9,8 +9,8 @@ import { createAgentCompletions } from './agent-completions.js';
 import { createAgentService, type AgentService } from './agents.js';
 import { createAssistantService, type AssistantService } from './assistants.js';
 import { createBlockService, type BlockService } from './blocks.js';
-import { createChatCompletionService, type ChatCompletionService } from './chat-completions.js';
 import { createCommandService, type CommandService } from './commands.js';
+import { createChatCompletionService, type ChatCompletionService } from './chat-completions.js';
 import { createEmbeddingService, type EmbeddingService } from './embeddings.js';
 import { createFileService, type FileService } from './files.js';
 import { createLibraryService, type LibraryService } from './libraries.js';
@@ -29,6 +29,7 @@ import { createTemplateService, type TemplateService } from './templates.js';
 import { createThreadMessageService, type ThreadMessageService } from './thread-messages.js';
 import { createThreadRunService, type ThreadRunService } from './thread-runs.js';
 import { createThreadService, type ThreadService } from './threads.js';
+import { createToolResourceService, type ToolResourceService } from './tool-resources.js';
 import { createUploadService, type UploadService } from './uploads.js';
 import { createUserService, type UserService } from './users.js';
 
@@ -54,6 +55,7 @@ export interface Services {
   files: FileService;
   libraries: LibraryService;
   uploads: UploadService;
+  toolResources: ToolResourceService;
   models: ModelService;
   embeddings: EmbeddingService;
   chatCompletions: ChatCompletionService;
@@ -92,8 +94,8 @@ export function createServices(parts: ServiceParts): Services {
   const templates = createTemplateService({ store, clock });
   const runs = createRunService(parts);
   const files = createFileService({ store, clock, fileBytesMax: parts.fileBytesMax });
-  const assistants = createAssistantService({ store, clock, providers });
-  const threads = createThreadService({ store, clock, runs });
+  const assistants = createAssistantService({ store, clock, providers, notifier: parts.notifier });
+  const threads = createThreadService({ store, clock, runs, notifier: parts.notifier });
   const models = createModelService({ store, providers });
   return {
     users: createUserService({ store, clock, adminPassword }),
@@ -111,9 +113,10 @@ export function createServices(parts: ServiceParts): Services {
     serverFacts: createServerFactService({ registry: providers, storage: store.name }),
     assistants,
     threads,
-    threadMessages: createThreadMessageService({ store, clock }),
+    threadMessages: createThreadMessageService({ store, clock, notifier: parts.notifier }),
     threadRuns: createThreadRunService({ assistants, threads, runs }),
     files,
+    toolResources: createToolResourceService({ store }),
     uploads: createUploadService({ store, clock, files }),
     libraries: createLibraryService({
       files,

@@ -4,7 +4,9 @@ import type { Message } from '../domain/message.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import type { Principal } from '../domain/user.js';
 import type { Repositories, Store } from '../store/store.js';
-import { requireFilesOf } from './file-references.js';
+import { ingestTopic } from '../domain/topics.js';
+import type { Notifier } from '../runs/notifier.js';
+import { attachFilesOf } from './file-references.js';
 import { newMessage } from './incoming-messages.js';
 import type { IncomingMessage } from './run-commands.js';
 
@@ -24,18 +26,26 @@ export interface ThreadMessageService {
   delete(principal: Principal, threadId: string, id: string): Promise<void>;
 }
 
+/** What the service is made from. */
+export interface ThreadMessageParts {
+  store: Store;
+  clock: Clock;
+  notifier: Pick<Notifier, 'ring'>;
+}
+
 /** Makes the verbs of what was said. */
-export function createThreadMessageService(parts: { store: Store; clock: Clock }): ThreadMessageService {
-  const { store, clock } = parts;
+export function createThreadMessageService(parts: ThreadMessageParts): ThreadMessageService {
+  const { store, clock, notifier } = parts;
   return {
     add: async (principal, threadId, message) => {
-      requireFilesOf([message]);
-      return store.transaction(async (tx) => {
+      const { added, waits } = await store.transaction(async (tx) => {
         await holdIdle(tx, principal, threadId, 'message');
         const [added] = await tx.messages.append(threadId, [newMessage(message, threadId, null, clock.now())]);
         if (added === undefined) throw new AppError('internal', `Conversation ${threadId} took no message.`);
-        return added;
+        return { added, waits: await attachFilesOf(tx, principal, threadId, [message], clock.now()) };
       });
+      if (waits) notifier.ring(ingestTopic);
+      return added;
     },
     get: (principal, threadId, id) => shown(store, principal, threadId, id),
     page: async (principal, threadId, request) => {

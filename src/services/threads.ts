@@ -6,7 +6,9 @@ import { limits } from '../domain/limits.js';
 import type { Page } from '../domain/page.js';
 import type { Principal } from '../domain/user.js';
 import type { ConversationPageRequest, Repositories, Store } from '../store/store.js';
-import { requireFiles, requireFilesOf, type FileReferences } from './file-references.js';
+import { ingestTopic } from '../domain/topics.js';
+import type { Notifier } from '../runs/notifier.js';
+import { attachFilesOf, attachReferences, codeFilesOf, type FileReferences } from './file-references.js';
 import { newMessage } from './incoming-messages.js';
 import { privateMemoryKey } from './memory-scope.js';
 import type { IncomingMessage, RunService } from './run-commands.js';
@@ -42,10 +44,11 @@ export interface ThreadServiceParts {
   store: Store;
   clock: Clock;
   runs: Pick<RunService, 'cancel' | 'follow'>;
+  notifier: Pick<Notifier, 'ring'>;
 }
 
 /** Makes the verbs of threads. */
-export function createThreadService({ store, clock, runs }: ThreadServiceParts): ThreadService {
+export function createThreadService({ store, clock, runs, notifier }: ThreadServiceParts): ThreadService {
   const owned = async (reader: Repositories, principal: Principal, id: string): Promise<Conversation> => {
     const conversation = await reader.conversations.get(principal.userId, id);
     if (conversation === null) throw notFound('conversation', id);
@@ -53,9 +56,7 @@ export function createThreadService({ store, clock, runs }: ThreadServiceParts):
   };
   return {
     create: async (principal, thread) => {
-      requireFiles(thread.files);
-      requireFilesOf(thread.messages);
-      return store.transaction(async (tx) => {
+      const made = await store.transaction(async (tx) => {
         const at = clock.now();
         const conversation: Conversation = {
           id: newId(),
@@ -64,6 +65,7 @@ export function createThreadService({ store, clock, runs }: ThreadServiceParts):
           metadata: thread.metadata,
           lastSeq: 0,
           createdAt: at,
+          ...withCodeFiles({}, thread.files),
         };
         await tx.conversations.insert(conversation);
         const { id } = conversation;
@@ -71,22 +73,28 @@ export function createThreadService({ store, clock, runs }: ThreadServiceParts):
           id,
           thread.messages.map((message) => newMessage(message, id, null, at)),
         );
-        return { ...conversation, lastSeq: thread.messages.length };
+        const named = await attachReferences(tx, principal, { kind: 'conversation', id }, thread.files, at);
+        const beside = await attachFilesOf(tx, principal, id, thread.messages, at);
+        return { conversation: { ...conversation, lastSeq: thread.messages.length }, waits: named || beside };
       });
+      if (made.waits) notifier.ring(ingestTopic);
+      return made.conversation;
     },
     get: (principal, id) => owned(store, principal, id),
     page: (principal, request) => store.conversations.page(principal.userId, request),
     update: async (principal, id, changes) => {
-      requireFiles(changes.files);
-      return store.transaction(async (tx) => {
-        const thread = await owned(tx, principal, id);
-        if (changes.metadata === undefined) return thread;
-        const { metadata } = changes;
+      const { thread, waits } = await store.transaction(async (tx) => {
+        const before = await owned(tx, principal, id);
+        const metadata = changes.metadata ?? before.metadata;
         // Pairs that name no memory say nothing of it: apps replace them all in order to set a title.
-        const next = { ...thread, metadata, memoryKey: memoryKeyFrom(metadata) ?? thread.memoryKey };
-        await tx.conversations.update(next);
-        return next;
+        const memoryKey = memoryKeyFrom(changes.metadata ?? {}) ?? before.memoryKey;
+        const thread = { ...before, metadata, memoryKey, ...withCodeFiles(before, changes.files) };
+        await tx.conversations.update(thread);
+        const holder = { kind: 'conversation', id } as const;
+        return { thread, waits: await attachReferences(tx, principal, holder, changes.files, clock.now()) };
       });
+      if (waits) notifier.ring(ingestTopic);
+      return thread;
     },
     delete: async (principal, id) => {
       await owned(store, principal, id);
@@ -99,6 +107,16 @@ export function createThreadService({ store, clock, runs }: ThreadServiceParts):
       });
     },
   };
+}
+
+/** What a conversation must give back of the files that are given to it for code. */
+function withCodeFiles(
+  thread: Pick<Conversation, 'faceData'>,
+  files: FileReferences | undefined,
+): Pick<Conversation, 'faceData'> {
+  const codeFileIds = files?.codeFileIds ?? codeFilesOf(thread);
+  if (codeFileIds.length === 0 && codeFilesOf(thread).length === 0) return {};
+  return { faceData: { ...thread.faceData, codeFileIds } };
 }
 
 /** The key of the memory that a thread's pairs name: the end user's, by either of two names. */

@@ -67,7 +67,9 @@ function fitting(hits: readonly ScoredPassage[], context: ToolContext): FileSear
   const results: FileSearchResult[] = [];
   for (const hit of hits) {
     const { fileId, fileName, score } = hit;
-    const result = { fileId, fileName, score, marker: citationMarker(context.run.turn, results.length), text: '' };
+    const { message, place } = context.citedAs ?? { message: 0, place: 0 };
+    const marker = citationMarker(message, place * limits.libraryHitsMax + results.length);
+    const result = { fileId, fileName, score, marker, text: '' };
     const frame = JSON.stringify(result).length;
     const text = clipText(hit.text, Math.max(0, Math.floor((room - frame) / growthOf(hit.text))));
     if (text.length < Math.min(hit.text.length, passageCharsMin)) break;

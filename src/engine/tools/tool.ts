@@ -16,6 +16,11 @@ export interface ToolContext {
   clock: Clock;
   /** Recognises a repeat of the same call. */
   callId: string;
+  /**
+   * What is found is cited by: the number of the conversation's newest message, and the call's place among the calls of
+   * its kind. Absent is zero for both.
+   */
+  citedAs?: { message: number; place: number };
   /** The most characters a result may have. */
   resultCharsMax: number;
 }

@@ -3,7 +3,9 @@ import { listToWire, readList, toPageRequest } from './listing.js';
 import { assistantReply, deletedReply, listOf } from './replies.js';
 import { readAssistantChanges, readNewAssistant } from './requests.js';
 import { assistantListQuery, assistantPath, createAssistantBody, updateAssistantBody } from './schemas.js';
-import { assistantToWire, deletedToWire } from './wire.js';
+import { assistantToWire, deletedToWire, type WireObject } from './wire.js';
+import type { Agent } from '../../domain/agent.js';
+import type { Services } from '../../services/services.js';
 
 const tag = 'assistants';
 const access = 'user';
@@ -18,7 +20,7 @@ const createAssistant = defineRoute({
   response: assistantReply,
   handle: async (call) => {
     const agent = await call.services.assistants.create(callerOf(call), readNewAssistant(call.body));
-    return { json: assistantToWire(agent) };
+    return { json: await toWire(call.services, agent) };
   },
 });
 
@@ -32,7 +34,8 @@ const listAssistants = defineRoute({
   response: listOf(assistantReply),
   handle: async (call) => {
     const page = await readList(call.services.assistants.page(callerOf(call), toPageRequest(call.query)));
-    return { json: listToWire(page.items.map(assistantToWire), page.hasMore) };
+    const assistants = await Promise.all(page.items.map((agent) => toWire(call.services, agent)));
+    return { json: listToWire(assistants, page.hasMore) };
   },
 });
 
@@ -45,7 +48,7 @@ const getAssistant = defineRoute({
   params: assistantPath,
   response: assistantReply,
   handle: async (call) => ({
-    json: assistantToWire(await call.services.assistants.get(callerOf(call), call.params.assistant_id)),
+    json: await toWire(call.services, await call.services.assistants.get(callerOf(call), call.params.assistant_id)),
   }),
 });
 
@@ -61,7 +64,7 @@ const updateAssistant = defineRoute({
   handle: async (call) => {
     const changes = readAssistantChanges(call.body);
     const agent = await call.services.assistants.update(callerOf(call), call.params.assistant_id, changes);
-    return { json: assistantToWire(agent) };
+    return { json: await toWire(call.services, agent) };
   },
 });
 
@@ -78,6 +81,10 @@ const deleteAssistant = defineRoute({
     return { json: deletedToWire('assistant', 'agent', call.params.assistant_id) };
   },
 });
+
+async function toWire({ toolResources }: Services, agent: Agent): Promise<WireObject> {
+  return assistantToWire(agent, await toolResources.ofAgent(agent));
+}
 
 /** The routes of assistants. */
 export const assistantRoutes: readonly Route[] = [

@@ -1,4 +1,6 @@
+import { markersOf } from '../../domain/citation.js';
 import type { RunEvent } from '../../domain/event.js';
+import { readFileSearchResults } from '../../domain/file-search.js';
 import { endMessage, endOf, type Message } from '../../domain/message.js';
 import type { Run, RunOverrides, Step } from '../../domain/run.js';
 import { isAtRest } from '../../domain/status.js';
@@ -7,7 +9,8 @@ import type { Frame } from '../sse.js';
 import { toAnswer } from './errors.js';
 import { spellId } from './ids.js';
 import { messageToWire } from './wire.js';
-import { callFilter, runToWire, stepToWire, type CallFilter, type JsonObject } from './wire-runs.js';
+import { callFilter, isFileSearch, runToWire, stepToWire, type CallFilter, type JsonObject } from './wire-runs.js';
+import { SpokenText } from './citations.js';
 
 /** How a log is told as a stream. */
 export interface StreamForm {
@@ -15,6 +18,8 @@ export interface StreamForm {
   startingAfter: number;
   /** Shows the agent's own tools among the steps. */
   withMemory: boolean;
+  /** Shows the text of what was found in files. */
+  withContent?: boolean;
   /** Gives the last frame of every event its number as an id. */
   numbered: boolean;
   /** Ends where the run waits for its client; else goes on as long as the log does. */
@@ -75,11 +80,12 @@ interface ToldStep {
 export class RunTeller {
   private run: Run | null = null;
   private tools: ToldStep | null = null;
-  private said: { id: string; text: string } | null = null;
+  private said: SpokenText | null = null;
+  private readonly markers = new Map<string, string>();
   private functions: ReadonlySet<string> = new Set();
   private readonly shows: CallFilter;
 
-  constructor(private readonly form: Pick<StreamForm, 'withMemory' | 'settings'>) {
+  constructor(private readonly form: Pick<StreamForm, 'withMemory' | 'withContent' | 'settings'>) {
     this.shows = callFilter(form.withMemory);
   }
 
@@ -98,7 +104,7 @@ export class RunTeller {
       case 'step-end':
         return this.takeStepEnd(event.step);
       case 'message-start':
-        this.said = { id: event.message.id, text: '' };
+        this.said = new SpokenText(event.message.id, this.markers);
         return ['created', 'in_progress'].map((name) => frame(`thread.message.${name}`, messageToWire(event.message)));
       case 'text-delta':
         return this.takeText(event.messageId, event.text);
@@ -109,6 +115,8 @@ export class RunTeller {
       case 'call-ready':
         return this.takeCall(event.call);
       case 'call-result':
+        this.takeFound(event.call);
+        return [];
       case 'reasoning-delta':
       case 'memory-edit':
       case 'window-compacted':
@@ -144,26 +152,37 @@ export class RunTeller {
   }
 
   private takeText(messageId: string, text: string): Frame[] {
-    if (this.said?.id !== messageId) return [];
-    const isFirst = this.said.text === '';
-    this.said.text += text;
-    const part = { index: 0, type: 'text', text: { value: text, ...(isFirst ? { annotations: [] } : {}) } };
+    return this.said?.messageId === messageId ? this.partFrames(messageId, this.said.take(text)) : [];
+  }
+
+  private partFrames(messageId: string, parts: JsonObject[]): Frame[] {
     const id = spellId('message', messageId);
-    return [frame('thread.message.delta', { id, object: 'thread.message.delta', delta: { content: [part] } })];
+    return parts.map((part) =>
+      frame('thread.message.delta', { id, object: 'thread.message.delta', delta: { content: [part] } }),
+    );
+  }
+
+  /** What a search found may be cited from now on. */
+  private takeFound(call: ToolCall): void {
+    if (!isFileSearch(call)) return;
+    for (const [marker, fileId] of markersOf(readFileSearchResults(call.output ?? '') ?? [])) {
+      this.markers.set(marker, fileId);
+    }
   }
 
   /** What was taken back has no words on record; the reader heard some, and is told them again whole. */
   private takeMessageEnd(logged: Message, at: number): Frame[] {
+    const rest = this.partFrames(logged.id, this.said?.rest() ?? []);
     const text = this.said?.text ?? '';
     const isBare = logged.parts.length === 0 && text !== '';
     const told: Message = isBare ? { ...logged, parts: [{ type: 'text', text, annotations: [] }] } : logged;
     const message = endOf(told) === null ? endMessage(told, { at, cut: isCut(logged) ? 'failed' : null }) : told;
-    return [frame(`thread.message.${message.status}`, messageToWire(message))];
+    return [...rest, frame(`thread.message.${message.status}`, messageToWire(message))];
   }
 
   private takeArguments(callId: string, name: string, text: string): Frame[] {
     const where = this.functions.has(name) ? 'client' : 'here';
-    return this.shows({ where }) ? this.tellCall(callId, name, text) : [];
+    return this.shows({ where, name }) ? this.tellCall({ id: callId, name, where }, text) : [];
   }
 
   private takeCall(call: ToolCall): Frame[] {
@@ -171,10 +190,11 @@ export class RunTeller {
     const told = this.tools?.calls.get(call.id)?.told ?? '';
     // Arguments that were mended are told whole by the step and by what the run asks for.
     const rest = call.arguments.startsWith(told) ? call.arguments.slice(told.length) : '';
-    return this.tellCall(call.id, call.name, rest);
+    return this.tellCall(call, rest);
   }
 
-  private tellCall(id: string, name: string, text: string): Frame[] {
+  private tellCall(told: Pick<ToolCall, 'id' | 'name' | 'where'>, text: string): Frame[] {
+    const { id, name } = told;
     const { tools } = this;
     if (tools === null) return [];
     const frames: Frame[] = [];
@@ -186,10 +206,13 @@ export class RunTeller {
     const call = known ?? { index: tools.calls.size, told: '' };
     tools.calls.set(id, call);
     if (known === undefined) {
+      if (isFileSearch(told)) {
+        return [...frames, this.callFrame(tools.step, { index: call.index, id, type: 'file_search', file_search: {} })];
+      }
       const begun = { name, arguments: '', output: null };
       frames.push(this.callFrame(tools.step, { index: call.index, id, type: 'function', function: begun }));
     }
-    if (text === '') return frames;
+    if (text === '' || isFileSearch(told)) return frames;
     call.told += text;
     return [
       ...frames,
@@ -210,7 +233,7 @@ export class RunTeller {
 
   private toWire(step: Step): JsonObject {
     if (this.run === null) throw new Error(`The log of run ${step.runId} has a step before its first status.`);
-    return stepToWire(step, this.run, this.shows);
+    return stepToWire(step, this.run, this.shows, this.form.withContent);
   }
 }
 

@@ -10,6 +10,7 @@ const most = {
   formatName: 64,
   hostedFiles: 20,
   vectorStores: 1,
+  storeFiles: 10_000,
 } as const;
 
 const functionName = /^[a-zA-Z0-9_-]{1,64}$/u;
@@ -114,14 +115,45 @@ export const toolsField = z
     context.addIssue({ code: 'custom', message, params: { code: 'invalid_value' } });
   });
 
+/** How files are cut. */
+export const chunkingField = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('auto') }),
+    z.strictObject({
+      type: z.literal('static'),
+      static: z
+        .strictObject({ max_chunk_size_tokens: integerField(100, 4_096), chunk_overlap_tokens: integerField(0) })
+        .superRefine(({ max_chunk_size_tokens, chunk_overlap_tokens }, context) => {
+          if (chunk_overlap_tokens <= max_chunk_size_tokens / 2) return;
+          const message = `Invalid '{param}': chunk_overlap_tokens must not be more than half of max_chunk_size_tokens.`;
+          context.addIssue({ code: 'custom', message, params: { code: 'invalid_value' } });
+        }),
+    }),
+  ])
+  .nullish();
+
 /** The files and vector stores that hosted tools may read. */
 export const toolResourcesField = z
   .strictObject({
-    code_interpreter: z.strictObject({ file_ids: z.array(z.string()).max(most.hostedFiles).nullish() }).nullish(),
+    code_interpreter: z.strictObject({ file_ids: z.array(idField('file')).max(most.hostedFiles).nullish() }).nullish(),
     file_search: z
       .strictObject({
-        vector_store_ids: z.array(z.string()).max(most.vectorStores).nullish(),
-        vector_stores: z.array(z.record(z.string(), z.unknown())).max(most.vectorStores).nullish(),
+        vector_store_ids: z.array(idField('library')).max(most.vectorStores).nullish(),
+        vector_stores: z
+          .array(
+            z.strictObject({
+              file_ids: z.array(idField('file')).max(most.storeFiles).nullish(),
+              chunking_strategy: chunkingField,
+              metadata: metadataField,
+            }),
+          )
+          .max(most.vectorStores)
+          .nullish(),
+      })
+      .superRefine((given, context) => {
+        if ((given.vector_store_ids ?? []).length === 0 || (given.vector_stores ?? []).length === 0) return;
+        const message = "Invalid '{param}': 'vector_store_ids' and 'vector_stores' must not be given together.";
+        context.addIssue({ code: 'custom', message, params: { code: 'invalid_value' } });
       })
       .nullish(),
   })

@@ -2,11 +2,12 @@ import type { z } from 'zod';
 import type { ModelSettings } from '../../domain/agent.js';
 import type { MessagePart } from '../../domain/message.js';
 import type { AssistantFields, NewAssistant } from '../../services/assistants.js';
-import type { Attachment, FileReferences } from '../../services/file-references.js';
+import type { Attachment, FileReferences, NewToolLibrary } from '../../services/file-references.js';
 import type { IncomingMessage } from '../../services/run-commands.js';
 import type { NewThread } from '../../services/threads.js';
 import type { responseFormatField, toolResourcesField } from './fields.js';
 import type { createAssistantBody, messageField, threadField, updateAssistantBody } from './schemas.js';
+import { readChunking } from './store-requests.js';
 import { readTools } from './tools.js';
 
 type WireMessage = z.output<typeof messageField>;
@@ -55,12 +56,23 @@ export function readMetadata(metadata: Record<string, string> | null | undefined
   return metadata === null ? {} : metadata;
 }
 
-/** The files and stores that resources name, and those that the first version's `file_ids` do. */
+/** The files and stores that resources name. The files of the first version become a store of their own. */
 export function readResources(resources: WireResources, earlyFileIds?: readonly string[] | null): FileReferences {
+  const codeFileIds = resources?.code_interpreter?.file_ids;
+  const libraryIds = resources?.file_search?.vector_store_ids;
+  const wanted = (resources?.file_search?.vector_stores ?? []).map((store): NewToolLibrary => {
+    const chunking = readChunking(store.chunking_strategy);
+    return {
+      fileIds: store.file_ids ?? [],
+      metadata: store.metadata ?? {},
+      ...(chunking === undefined ? {} : { chunking }),
+    };
+  });
+  const early = (earlyFileIds ?? []).length === 0 ? [] : [{ fileIds: [...(earlyFileIds ?? [])] }];
   return {
-    fileIds: [...(resources?.code_interpreter?.file_ids ?? []), ...(earlyFileIds ?? [])],
-    vectorStoreIds: resources?.file_search?.vector_store_ids ?? [],
-    newVectorStores: resources?.file_search?.vector_stores?.length ?? 0,
+    ...(codeFileIds === undefined || codeFileIds === null ? {} : { codeFileIds }),
+    ...(libraryIds === undefined || libraryIds === null ? {} : { libraryIds }),
+    newLibraries: [...wanted, ...early],
   };
 }
 

@@ -2,6 +2,7 @@ import type { RunOverrides, ToolChoice } from '../../domain/run.js';
 import type { IncomingMessage, StartRun } from '../../services/run-commands.js';
 import { readMessage } from './requests.js';
 import type { RunFields } from './run-schemas.js';
+import { fileSearchOf } from '../../services/assistants.js';
 import { readTools } from './tools.js';
 import type { RunFaceData } from './wire-runs.js';
 
@@ -23,7 +24,7 @@ export function toStartRun(body: RunFields): Omit<StartRun, 'conversationId'> {
   return {
     agentId: body.assistant_id,
     input,
-    overrides: toOverrides(body, given?.functions),
+    overrides: toOverrides(body, given === null ? undefined : [...given.functions, ...fileSearchOf(given.hosted)]),
     metadata,
     faceData: { ...faceData },
     keepsSettings: true,

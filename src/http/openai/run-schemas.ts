@@ -90,11 +90,14 @@ export const stepPath = runPath.extend({ step_id: idField('step') });
 /** The query of the list of runs. */
 export const runListQuery = z.object(listFields('run'));
 
+/** Asks for the text of what was found in files, which is left out otherwise. */
+export const searchContent = 'step_details.tool_calls[*].file_search.results[*].content';
+
 /**
  * What answers may hold besides the usual. The first is the original's; `memory` shows the agent's own tools among the
  * steps, `event_ids` numbers the events of a stream.
  */
-export const includes = ['step_details.tool_calls[*].file_search.results[*].content', 'memory', 'event_ids'] as const;
+export const includes = [searchContent, 'memory', 'event_ids'] as const;
 
 /** One of the things that may be included. */
 export type Include = (typeof includes)[number];

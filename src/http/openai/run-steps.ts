@@ -3,6 +3,7 @@ import { notFound } from '../../domain/errors.js';
 import { callerOf, defineRoute, type Route } from '../route.js';
 import { listToWire, readList, toPageRequest } from './listing.js';
 import { listOf } from './replies.js';
+import { searchContent } from './run-schemas.js';
 import { includeQuery, runPath, stepListQuery, stepPath, stepReply } from './run-schemas.js';
 import { callFilter, isListed, stepToWire } from './wire-runs.js';
 
@@ -23,11 +24,12 @@ const listSteps = defineRoute({
     const principal = callerOf(call);
     const run = await runs.get(principal, call.params.run_id, call.params.thread_id);
     const shows = callFilter(call.query.include.includes('memory'));
+    const withContent = call.query.include.includes(searchContent);
     const steps = (await runs.steps(principal, run.id)).filter((step) => isListed(step, shows));
     const page = await readList(Promise.resolve().then(() => pageOf(steps, toPageRequest(call.query))));
     return {
       json: listToWire(
-        page.items.map((step) => stepToWire(step, run, shows)),
+        page.items.map((step) => stepToWire(step, run, shows, withContent)),
         page.hasMore,
       ),
     };
@@ -52,7 +54,7 @@ const getStep = defineRoute({
     // A step that was told of in a stream is found, also where it was taken back or its calls are still on their way.
     const isShown = step !== undefined && (isListed(step, shows) || step.kind === 'message' || step.calls.length === 0);
     if (!isShown) throw notFound('step', call.params.step_id);
-    return { json: stepToWire(step, run, shows) };
+    return { json: stepToWire(step, run, shows, call.query.include.includes(searchContent)) };
   },
 });
 

@@ -3,7 +3,9 @@ import type { Run } from '../../domain/run.js';
 import { callerOf, defineRoute, type CallBase, type Route, type StreamReply } from '../route.js';
 import { lastWords, toFrames } from './events.js';
 import { eventsQuery, includes, runPath, type Include } from './run-schemas.js';
+import { searchContent } from './run-schemas.js';
 import { threadToWire } from './wire.js';
+import type { JsonObject } from './wire-runs.js';
 
 /** What a stream is opened with again where its request is repeated. */
 const streamToken = z.object({
@@ -33,16 +35,23 @@ export function reopenStream(base: CallBase, token: unknown): Promise<StreamRepl
   return openStream(base, streamToken.parse(token));
 }
 
+async function threadOf(base: CallBase, id: string): Promise<JsonObject> {
+  const { threads, toolResources } = base.services;
+  const thread = await threads.get(callerOf(base), id);
+  return threadToWire(thread, await toolResources.ofConversation(thread));
+}
+
 async function openStream(base: CallBase, token: StreamToken): Promise<StreamReply> {
-  const { runs, threads } = base.services;
+  const { runs } = base.services;
   const principal = callerOf(base);
   const { runId, startingAfter, include } = token;
   const run = await runs.get(principal, runId);
-  const thread = token.withThread ? threadToWire(await threads.get(principal, run.conversationId)) : undefined;
+  const thread = token.withThread ? await threadOf(base, run.conversationId) : undefined;
   const log = runs.follow(principal, runId, { afterSeq: 0, signal: base.signal, pastRests: startingAfter > 0 });
   const frames = toFrames(log, {
     startingAfter,
     withMemory: include.includes('memory'),
+    withContent: include.includes(searchContent),
     numbered: include.includes('event_ids'),
     endsAtRest: true,
     ...(thread === undefined ? {} : { thread }),

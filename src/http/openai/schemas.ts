@@ -15,7 +15,7 @@ import type { OpenaiKind } from './ids.js';
 const most = { name: 256, description: 512, instructions: 256_000 } as const;
 
 /** The names of files that the first version of the original took in place of resources and attachments. */
-const earlyFileIds = z.array(z.string()).nullish();
+const earlyFileIds = z.array(idField('file')).nullish();
 
 const assistantFields = {
   name: z.string().max(most.name).nullish(),
@@ -47,7 +47,7 @@ const contentPart = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('image_file'),
-    image_file: z.strictObject({ file_id: z.string().min(1), detail: imageDetail }),
+    image_file: z.strictObject({ file_id: idField('file'), detail: imageDetail }),
   }),
 ]);
 
@@ -73,7 +73,7 @@ export const messageField = z.strictObject({
   role: z.enum(['user', 'assistant']),
   content: contentField,
   attachments: z
-    .array(z.strictObject({ file_id: z.string().min(1), tools: z.array(attachmentTool).nullish() }))
+    .array(z.strictObject({ file_id: idField('file'), tools: z.array(attachmentTool).nullish() }))
     .nullish(),
   metadata: metadataField,
   file_ids: earlyFileIds,

@@ -24,7 +24,7 @@ export const storeReply = z
     usage_bytes: z.int(),
     file_counts: counts,
     status: z.enum(['in_progress', 'completed', 'expired']),
-    expires_after: z.object({ anchor: z.literal('last_active_at'), days: z.int() }).nullable(),
+    expires_after: z.object({ anchor: z.literal('last_active_at'), days: z.int() }).optional(),
     expires_at: time.nullable(),
     last_active_at: time.nullable(),
     metadata: z.record(z.string(), z.string()).nullable(),

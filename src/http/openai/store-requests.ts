@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { windowChunking, type Chunking } from '../../domain/chunk.js';
 import type { NewLibraryFile } from '../../services/libraries.js';
-import type { addBatchBody, addFileBody, chunkingField } from './store-schemas.js';
+import type { chunkingField } from './fields.js';
+import type { addBatchBody, addFileBody } from './store-schemas.js';
 
 type WireChunking = z.output<typeof chunkingField>;
 

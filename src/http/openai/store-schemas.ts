@@ -1,27 +1,10 @@
 import { z } from 'zod';
 import { limits } from '../../domain/limits.js';
-import { idField, integerField, metadataField } from './fields.js';
+import { chunkingField, idField, integerField, metadataField } from './fields.js';
 import { listFields } from './schemas.js';
 
 /** Files that a store may be made with, and days after which one may be told to go. */
 const most = { files: 500, days: 365 } as const;
-
-/** How files are cut. */
-export const chunkingField = z
-  .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('auto') }),
-    z.strictObject({
-      type: z.literal('static'),
-      static: z
-        .strictObject({ max_chunk_size_tokens: integerField(100, 4_096), chunk_overlap_tokens: integerField(0) })
-        .superRefine(({ max_chunk_size_tokens, chunk_overlap_tokens }, context) => {
-          if (chunk_overlap_tokens <= max_chunk_size_tokens / 2) return;
-          const message = `Invalid '{param}': chunk_overlap_tokens must not be more than half of max_chunk_size_tokens.`;
-          context.addIssue({ code: 'custom', message, params: { code: 'invalid_value' } });
-        }),
-    }),
-  ])
-  .nullish();
 
 const expiryField = z.strictObject({ anchor: z.literal('last_active_at'), days: integerField(1, most.days) }).nullish();
 

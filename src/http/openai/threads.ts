@@ -4,7 +4,9 @@ import { listToWire, readList, toPageRequest } from './listing.js';
 import { deletedReply, listOf, threadReply } from './replies.js';
 import { readMetadata, readResources, readThread } from './requests.js';
 import { createThreadBody, threadListQuery, threadPath, updateThreadBody } from './schemas.js';
-import { deletedToWire, threadToWire } from './wire.js';
+import { deletedToWire, threadToWire, type WireObject } from './wire.js';
+import type { Conversation } from '../../domain/conversation.js';
+import type { Services } from '../../services/services.js';
 
 const tag = 'threads';
 const access = 'user';
@@ -19,7 +21,7 @@ const createThread = defineRoute({
   response: threadReply,
   handle: async (call) => {
     const thread = await call.services.threads.create(callerOf(call), readThread(call.body));
-    return { json: threadToWire(thread) };
+    return { json: await toWire(call.services, thread) };
   },
 });
 
@@ -36,7 +38,8 @@ const listThreads = defineRoute({
     const memoryKey = memory === undefined ? undefined : userMemoryKey(memory);
     const request = { ...toPageRequest(call.query), memoryKey, agentId: assistant_id, metadata };
     const page = await readList(call.services.threads.page(callerOf(call), request));
-    return { json: listToWire(page.items.map(threadToWire), page.hasMore) };
+    const threads = await Promise.all(page.items.map((thread) => toWire(call.services, thread)));
+    return { json: listToWire(threads, page.hasMore) };
   },
 });
 
@@ -49,7 +52,7 @@ const getThread = defineRoute({
   params: threadPath,
   response: threadReply,
   handle: async (call) => ({
-    json: threadToWire(await call.services.threads.get(callerOf(call), call.params.thread_id)),
+    json: await toWire(call.services, await call.services.threads.get(callerOf(call), call.params.thread_id)),
   }),
 });
 
@@ -67,7 +70,8 @@ const updateThread = defineRoute({
       metadata: readMetadata(call.body.metadata),
       files: readResources(call.body.tool_resources),
     };
-    return { json: threadToWire(await call.services.threads.update(callerOf(call), call.params.thread_id, changes)) };
+    const thread = await call.services.threads.update(callerOf(call), call.params.thread_id, changes);
+    return { json: await toWire(call.services, thread) };
   },
 });
 
@@ -84,6 +88,10 @@ const deleteThread = defineRoute({
     return { json: deletedToWire('thread', 'conversation', call.params.thread_id) };
   },
 });
+
+async function toWire({ toolResources }: Services, thread: Conversation): Promise<WireObject> {
+  return threadToWire(thread, await toolResources.ofConversation(thread));
+}
 
 /** The routes of threads. */
 export const threadRoutes: readonly Route[] = [createThread, listThreads, getThread, updateThread, deleteThread];

@@ -1,4 +1,5 @@
 import type { Run, RunError, RunOverrides, Step, ToolChoice, Usage } from '../../domain/run.js';
+import { readFileSearchResults } from '../../domain/file-search.js';
 import { isFinal } from '../../domain/status.js';
 import type { ToolCall } from '../../domain/tool.js';
 import type { HostedTool } from '../../services/assistants.js';
@@ -10,11 +11,19 @@ import { toSeconds, toSecondsOrNull, type WireObject } from './wire.js';
 export type JsonObject = Record<string, unknown>;
 
 /** Which calls of a step a reader is shown. */
-export type CallFilter = (call: Pick<ToolCall, 'where'>) => boolean;
+export type CallFilter = (call: Pick<ToolCall, 'where' | 'name'>) => boolean;
 
-/** The client's functions only, or the agent's own tools with them. Words that are said through a call never are. */
+/** True for a search of files that this server made, and not a function of the client's with its name. */
+export function isFileSearch({ where, name }: Pick<ToolCall, 'where' | 'name'>): boolean {
+  return where === 'here' && name === 'file_search';
+}
+
+/**
+ * The client's functions and searches of files, or the agent's own tools with them. Words that are said through a call
+ * never are.
+ */
 export function callFilter(withMemory: boolean): CallFilter {
-  return (call) => call.where === 'client' || (withMemory && call.where === 'here');
+  return (call) => call.where === 'client' || isFileSearch(call) || (withMemory && call.where === 'here');
 }
 
 /** What the original could not say and a run gives back as it came: see `run.faceData`. */
@@ -68,8 +77,8 @@ export function runToWire(run: Run): WireObject {
   };
 }
 
-/** A step with the calls that the filter lets through. */
-export function stepToWire(step: Step, run: Run, shows: CallFilter): WireObject {
+/** A step with the calls that the filter lets through; `withContent` gives the text of what was found in files. */
+export function stepToWire(step: Step, run: Run, shows: CallFilter, withContent = false): WireObject {
   const status = step.status === 'abandoned' ? 'failed' : step.status;
   return {
     id: spellId('step', step.id),
@@ -80,7 +89,7 @@ export function stepToWire(step: Step, run: Run, shows: CallFilter): WireObject 
     run_id: spellId('run', run.id),
     type: step.kind === 'message' ? 'message_creation' : 'tool_calls',
     status,
-    step_details: detailsOf(step, shows),
+    step_details: detailsOf(step, run, shows, withContent),
     last_error: status === 'failed' ? stepErrorToWire(step) : null,
     expired_at: status === 'expired' ? toSecondsOrNull(step.endedAt) : null,
     cancelled_at: status === 'cancelled' ? toSecondsOrNull(step.endedAt) : null,
@@ -172,12 +181,29 @@ function errorCode(code: RunError['code']): 'server_error' | 'rate_limit_exceede
   }
 }
 
-function detailsOf(step: Step, shows: CallFilter): JsonObject {
+function detailsOf(step: Step, run: Run, shows: CallFilter, withContent: boolean): JsonObject {
   if (step.kind === 'message') {
     const id = step.messageId === null ? '' : spellId('message', step.messageId);
     return { type: 'message_creation', message_creation: { message_id: id } };
   }
-  return { type: 'tool_calls', tool_calls: step.calls.filter(shows).map(callToWire) };
+  const calls = step.calls.filter(shows);
+  return {
+    type: 'tool_calls',
+    tool_calls: calls.map((call) => (isFileSearch(call) ? searchToWire(call, run, withContent) : callToWire(call))),
+  };
+}
+
+function searchToWire({ id, output }: ToolCall, run: Run, withContent: boolean): JsonObject {
+  const tool = run.overrides.tools?.find((given) => given.type === 'builtin' && given.name === 'file_search');
+  const scoreMin = tool?.type === 'builtin' ? (tool.options?.scoreMin ?? 0) : 0;
+  const results = (readFileSearchResults(output ?? '') ?? []).map(({ fileId, fileName, score, text }) => ({
+    file_id: spellId('file', fileId),
+    file_name: fileName,
+    score,
+    ...(withContent ? { content: [{ type: 'text', text }] } : {}),
+  }));
+  const ranking_options = { ranker: 'default_2024_08_21', score_threshold: scoreMin };
+  return { id, type: 'file_search', file_search: { ranking_options, results } };
 }
 
 function callToWire(call: ToolCall): JsonObject {

@@ -26,7 +26,7 @@ export function storeToWire(library: Library, now: number): WireObject {
     usage_bytes: library.usageBytes,
     file_counts: countsToWire(counts),
     status: hasExpired(library, now) ? 'expired' : open,
-    expires_after: days === null ? null : { anchor: 'last_active_at', days },
+    ...(days === null ? {} : { expires_after: { anchor: 'last_active_at', days } }),
     expires_at: toSecondsOrNull(expiryOf(library)),
     last_active_at: toSeconds(library.lastActiveAt),
     metadata: library.metadata,

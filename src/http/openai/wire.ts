@@ -1,8 +1,9 @@
 import type { Agent } from '../../domain/agent.js';
 import type { Conversation } from '../../domain/conversation.js';
 import { endOf, type CutReason, type Message, type MessagePart } from '../../domain/message.js';
-import { attachmentsOf } from '../../services/file-references.js';
+import { attachmentsOf, type ToolResources } from '../../services/file-references.js';
 import { hostedToolsOf } from '../../services/assistants.js';
+import { annotationsToWire } from './citations.js';
 import { spellId } from './ids.js';
 import { toolsToWire } from './tools.js';
 
@@ -25,7 +26,7 @@ export function deletedToWire(kind: 'assistant' | 'thread' | 'thread.message', w
 }
 
 /** An agent as an assistant. The tools it remembers with are its own affair and are not shown. */
-export function assistantToWire(agent: Agent): WireObject {
+export function assistantToWire(agent: Agent, resources: ToolResources): WireObject {
   const { settings } = agent;
   return {
     id: spellId('agent', agent.id),
@@ -36,7 +37,7 @@ export function assistantToWire(agent: Agent): WireObject {
     model: agent.model,
     instructions: agent.instructions,
     tools: toolsToWire(agent.tools, hostedToolsOf(agent)),
-    tool_resources: {},
+    tool_resources: assistantResources(agent, resources),
     metadata: agent.metadata,
     temperature: settings.temperature ?? 1,
     top_p: settings.topP ?? 1,
@@ -46,13 +47,30 @@ export function assistantToWire(agent: Agent): WireObject {
 }
 
 /** A conversation as a thread. */
-export function threadToWire(conversation: Conversation): WireObject {
+export function threadToWire(conversation: Conversation, resources: ToolResources): WireObject {
   return {
     id: spellId('conversation', conversation.id),
     object: 'thread',
     created_at: toSeconds(conversation.createdAt),
     metadata: conversation.metadata,
-    tool_resources: { code_interpreter: { file_ids: [] }, file_search: { vector_store_ids: [] } },
+    tool_resources: resourcesToWire(resources),
+  };
+}
+
+/** An assistant shows the resources of the tools it has, and those that are there without a tool. */
+function assistantResources(agent: Agent, resources: ToolResources): Record<string, unknown> {
+  const { code_interpreter, file_search } = resourcesToWire(resources);
+  const has = (type: string): boolean => hostedToolsOf(agent).some(({ tool }) => tool['type'] === type);
+  return {
+    ...(has('code_interpreter') || resources.codeFileIds.length > 0 ? { code_interpreter } : {}),
+    ...(has('file_search') || resources.libraryIds.length > 0 ? { file_search } : {}),
+  };
+}
+
+function resourcesToWire({ codeFileIds, libraryIds }: ToolResources) {
+  return {
+    code_interpreter: { file_ids: codeFileIds.map((id) => spellId('file', id)) },
+    file_search: { vector_store_ids: libraryIds.map((id) => spellId('library', id)) },
   };
 }
 
@@ -75,7 +93,7 @@ export function messageToWire(message: Message): WireObject {
     role: message.role === 'user' ? 'user' : 'assistant',
     content: message.parts.flatMap(partToWire),
     attachments: attachmentsOf(message).map(({ fileId, tools }) => ({
-      file_id: fileId,
+      file_id: spellId('file', fileId),
       tools: tools.map((type) => ({ type })),
     })),
     metadata: message.metadata,
@@ -87,11 +105,15 @@ function partToWire(part: MessagePart): Record<string, unknown>[] {
   switch (part.type) {
     case 'text':
       if (part.text === '') return [];
-      return [{ type: 'text', text: { value: part.text, annotations: part.annotations ?? [] } }];
+      return [
+        { type: 'text', text: { value: part.text, annotations: annotationsToWire(part.text, part.annotations ?? []) } },
+      ];
     case 'image': {
       const detail = part.detail ?? 'auto';
       if (part.url !== null) return [{ type: 'image_url', image_url: { url: part.url, detail } }];
-      return part.fileId === null ? [] : [{ type: 'image_file', image_file: { file_id: part.fileId, detail } }];
+      return part.fileId === null
+        ? []
+        : [{ type: 'image_file', image_file: { file_id: spellId('file', part.fileId), detail } }];
     }
     case 'reasoning':
     case 'tool-call':

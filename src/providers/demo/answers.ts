@@ -46,27 +46,47 @@ export function answerFromSearch(view: RequestView, question: string, results: s
   return `I looked it up. You told me: ${quoted(kept?.[1] ?? found)}`;
 }
 
-/** The sentence of retrieved passages that fits a question best, with where it stands; null where there is none. */
+/** Sources that are quoted in one answer, and how well all but the best must fit, as a share of the best. */
+const quotesMax = 3;
+const quoteShare = 0.75;
+
+/**
+ * The sentences of retrieved passages that fit a question best, one of each source, each with where it stands and with
+ * the mark it is to be cited by; null where none fits.
+ */
 export function quotePassage(question: string, results: string[]): string | null {
   const wanted = keywordsOf(question);
-  const hits = results.flatMap(readHits);
-  const scored = hits.flatMap((hit) => {
-    return sentencesOf(hit.text)
-      .filter((text) => text.length > 12 && !/^Showing \d+/.test(text))
-      .map((text) => ({ text, source: hit.source, score: overlap(wanted, text) }));
-  });
-  const found = scored.reduce<(typeof scored)[number] | null>(
-    (chosen, one) => (chosen === null || one.score > chosen.score ? one : chosen),
-    null,
-  );
-  if (found === null || found.score === 0) return null;
-  const source = found.source === null ? 'Your files say' : `${found.source} says`;
-  return `${source}: “${found.text}”`;
+  const quotes = new Map<string | null, Quote>();
+  for (const { text, source, mark } of results.flatMap(readHits)) {
+    for (const sentence of sentencesOf(text)) {
+      if (sentence.length <= 12 || /^Showing \d+/.test(sentence)) continue;
+      const score = overlap(wanted, sentence);
+      if (score > (quotes.get(source)?.score ?? 0)) quotes.set(source, { sentence, source, mark, score });
+    }
+  }
+  const ordered = [...quotes.values()].sort((left, right) => right.score - left.score);
+  const top = ordered[0]?.score ?? 0;
+  const chosen = ordered.filter(({ score }) => score >= top * quoteShare).slice(0, quotesMax);
+  return chosen.length === 0 ? null : chosen.map(sayQuote).join(' ');
+}
+
+interface Quote {
+  sentence: string;
+  source: string | null;
+  mark: string | null;
+  score: number;
+}
+
+function sayQuote({ sentence, source, mark }: Quote): string {
+  const where = source === null ? 'Your files say' : `${source} says`;
+  return `${where}: “${sentence}”${mark ?? ''}`;
 }
 
 interface Hit {
   text: string;
   source: string | null;
+  /** What a sentence that rests on this is marked with. */
+  mark: string | null;
 }
 
 /** Hits of a search result, whatever its shape: a list after a heading, objects, or plain text. */
@@ -75,7 +95,7 @@ function readHits(result: string): Hit[] {
   const parsed = start < 0 ? null : parseJson(result.slice(start));
   const items = Array.isArray(parsed) ? parsed : listIn(parsed);
   if (items !== null) return items.flatMap(toHit);
-  return [{ text: result, source: null }];
+  return [{ text: result, source: null, mark: null }];
 }
 
 function listIn(value: unknown): unknown[] | null {
@@ -89,7 +109,9 @@ function toHit(item: unknown): Hit[] {
     if (/^timestamp: [^\n]*?, assistant - /.test(item)) return [];
     const inner = item.replace(/^timestamp: [^\n]*?, (?:memory: |(?:user|assistant|tool|system) - )/, '');
     const envelope = parseObject(inner);
-    return [{ text: typeof envelope?.['message'] === 'string' ? envelope['message'] : inner, source: null }];
+    return [
+      { text: typeof envelope?.['message'] === 'string' ? envelope['message'] : inner, source: null, mark: null },
+    ];
   }
   if (typeof item !== 'object' || item === null) return [];
   const fields = item as Record<string, unknown>;
@@ -101,7 +123,9 @@ function toHit(item: unknown): Hit[] {
         .join('\n')
     : content;
   const source = fields['file_name'] ?? fields['filename'] ?? fields['file'] ?? fields['source'];
-  return typeof text === 'string' ? [{ text, source: typeof source === 'string' ? source : null }] : [];
+  const mark = fields['cite_as'];
+  if (typeof text !== 'string') return [];
+  return [{ text, source: typeof source === 'string' ? source : null, mark: typeof mark === 'string' ? mark : null }];
 }
 
 function parseJson(text: string): unknown {

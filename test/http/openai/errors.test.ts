@@ -216,12 +216,14 @@ describe('a body', () => {
     expect(refusal(answer)).toEqual([400, null, null, 'The body is larger than 10 MB.']);
   });
 
-  it('names no vector store that is not there, and makes none along the way', async () => {
+  it('names no file and no vector store that is not there, and not both ways of naming stores', async () => {
     const stores = (file_search: object): object => ({ model: 'm', tool_resources: { file_search } });
     const missing = await face.send('POST', '/assistants', stores({ vector_store_ids: ['vs_1'] }));
     expect(refusal(missing)).toEqual([404, null, null, "No vector store found with id 'vs_1'."]);
-    const helper = await face.send('POST', '/assistants', stores({ vector_stores: [{}] }));
-    expect(refusal(helper).slice(0, 2)).toEqual([400, 'tool_resources.file_search.vector_stores']);
+    const both = await face.send('POST', '/assistants', stores({ vector_stores: [{}], vector_store_ids: ['vs_1'] }));
+    expect(refusal(both).slice(0, 2)).toEqual([400, 'tool_resources.file_search']);
+    const inside = await face.send('POST', '/assistants', stores({ vector_stores: [{ file_ids: ['file-1'] }] }));
+    expect(refusal(inside)).toEqual([404, null, null, 'No such File object: file-1']);
     const early = await face.send('POST', '/assistants', { model: 'm', file_ids: ['file-1'] });
     expect(refusal(early)).toEqual([404, null, null, 'No such File object: file-1']);
   });
