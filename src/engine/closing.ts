@@ -1,5 +1,4 @@
 import type { RunFact } from '../domain/event.js';
-import { newId } from '../domain/ids.js';
 import { limits } from '../domain/limits.js';
 import type { Message, NewMessage } from '../domain/message.js';
 import { noTokens, type Run, type Step, type Usage } from '../domain/run.js';
@@ -8,6 +7,7 @@ import type { Repositories } from '../store/store.js';
 import { endRun, resultMessage } from './ending.js';
 import { packHeartbeat, type HeartbeatReason } from './envelope.js';
 import { failureStreak } from './failures.js';
+import { ownMessage } from './own-message.js';
 import { speakingTool, type Decision } from './protocol.js';
 import type { Scene } from './scene.js';
 import { say } from './speech.js';
@@ -136,7 +136,7 @@ async function speak(
   const facts = wasStreamed
     ? []
     : await say(tx, run, { text: messageOf(call.arguments), callId: call.id, usage, at: open.at });
-  const row = resultMessage({ id: null, conversationId: run.conversationId }, run, call, open.at);
+  const row = resultMessage(null, run, call, open.at);
   await tx.messages.append(run.conversationId, [row]);
   return facts;
 }
@@ -170,21 +170,6 @@ const reasons: Record<Exclude<Decision, 'rest'>, HeartbeatReason> = {
 };
 
 function heartbeatMessage(run: Run, decision: Exclude<Decision, 'rest'>, at: number): NewMessage {
-  return {
-    id: newId(),
-    conversationId: run.conversationId,
-    role: 'user',
-    kind: 'heartbeat',
-    parts: [{ type: 'text', text: packHeartbeat(reasons[decision], at) }],
-    visible: false,
-    status: 'completed',
-    agentId: run.agentId,
-    runId: run.id,
-    stepId: null,
-    callId: null,
-    name: null,
-    metadata: {},
-    faceData: {},
-    createdAt: at,
-  };
+  const text = packHeartbeat(reasons[decision], at);
+  return ownMessage(run, at, { role: 'user', kind: 'heartbeat', parts: [{ type: 'text', text }] });
 }

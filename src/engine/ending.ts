@@ -5,8 +5,8 @@ import type { IncompleteReason, Run, RunError, Step } from '../domain/run.js';
 import type { RunStatus } from '../domain/status.js';
 import type { ToolCall } from '../domain/tool.js';
 import { queueTopic } from '../domain/topics.js';
-import { newId } from '../domain/ids.js';
 import type { Repositories } from '../store/store.js';
+import { ownMessage } from './own-message.js';
 
 /** How a run ends. */
 export interface Ending {
@@ -95,7 +95,7 @@ async function endStep(tx: Repositories, step: Step, run: Run, ending: Ending): 
   const unanswered = step.calls.filter((call) => call.state !== 'finished');
   await tx.messages.append(
     step.conversationId,
-    unanswered.map((call) => resultMessage(step, run, { ...call, ...interrupted(ending) }, ending.at)),
+    unanswered.map((call) => resultMessage(step.id, run, { ...call, ...interrupted(ending) }, ending.at)),
   );
   const ended: Step = {
     ...step,
@@ -130,27 +130,8 @@ function interrupted(ending: Ending): Pick<ToolCall, 'state' | 'output' | 'faile
 }
 
 /** The row that answers a call in the conversation. */
-export function resultMessage(
-  step: { id: string | null; conversationId: string },
-  run: Run,
-  call: ToolCall,
-  at: number,
-): NewMessage {
-  return {
-    id: newId(),
-    conversationId: step.conversationId,
-    role: 'tool',
-    kind: 'inner',
-    parts: [{ type: 'tool-result', callId: call.id, name: call.name, output: call.output ?? '', failed: call.failed }],
-    visible: false,
-    status: 'completed',
-    agentId: run.agentId,
-    runId: run.id,
-    stepId: step.id,
-    callId: null,
-    name: call.name,
-    metadata: {},
-    faceData: {},
-    createdAt: at,
-  };
+export function resultMessage(stepId: string | null, run: Run, call: ToolCall, at: number): NewMessage {
+  const { id: callId, name, failed } = call;
+  const parts: NewMessage['parts'] = [{ type: 'tool-result', callId, name, output: call.output ?? '', failed }];
+  return ownMessage(run, at, { role: 'tool', kind: 'inner', parts, stepId, name });
 }

@@ -1,6 +1,5 @@
 import type { Clock } from '../domain/clock.js';
 import type { RunFact } from '../domain/event.js';
-import { newId } from '../domain/ids.js';
 import type { CutReason, MessagePart, NewMessage } from '../domain/message.js';
 import { addUsage, noTokens, type IncompleteReason, type Run, type Step, type Usage } from '../domain/run.js';
 import type { ToolCall } from '../domain/tool.js';
@@ -10,6 +9,7 @@ import { parseArguments } from './call-arguments.js';
 import { closeTurn, finishSpeech } from './closing.js';
 import { endRun } from './ending.js';
 import type { Journal } from './journal.js';
+import { ownMessage } from './own-message.js';
 import { speakingTool } from './protocol.js';
 import { ReplyReader, toolsStep, type OpenStep, type Reply } from './reply.js';
 import type { Scene } from './scene.js';
@@ -167,21 +167,5 @@ function innerMessage(run: Run, reply: Reply, calls: ToolCall[], at: number): Ne
       arguments: call.arguments,
     })),
   ];
-  return {
-    id: newId(),
-    conversationId: run.conversationId,
-    role: 'assistant',
-    kind: 'inner',
-    parts,
-    visible: false,
-    status: 'completed',
-    agentId: run.agentId,
-    runId: run.id,
-    stepId: null,
-    callId: null,
-    name: null,
-    metadata: {},
-    faceData: {},
-    createdAt: at,
-  };
+  return ownMessage(run, at, { role: 'assistant', kind: 'inner', parts });
 }

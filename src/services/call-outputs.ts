@@ -28,7 +28,7 @@ export async function takeOutputs(tx: Repositories, run: Run, outputs: CallOutpu
   await tx.runs.updateStep(updated);
   await tx.messages.append(
     run.conversationId,
-    results.map((call) => resultMessage(step, run, call, at)),
+    results.map((call) => resultMessage(step.id, run, call, at)),
   );
   const expiresAt = run.overrides.expiresAtWork === true ? run.expiresAt : at + limits.runWaitMs;
   const queued: Run = { ...run, status: 'queued', pendingCalls: [], expiresAt };
