@@ -2,7 +2,7 @@ import type { Agent } from '../domain/agent.js';
 import { AppError, notFound } from '../domain/errors.js';
 import { readId } from '../domain/ids.js';
 import type { Principal } from '../domain/user.js';
-import type { ModelInfo, Provider, ProviderRegistry } from '../providers/provider.js';
+import type { ModelInfo, Provider, ProviderRegistry, ResolvedModel } from '../providers/provider.js';
 import type { Store } from '../store/store.js';
 import { allPages } from './all-pages.js';
 
@@ -43,7 +43,8 @@ export function createModelService({ store, providers }: ModelServiceParts): Mod
       (await store.agents.findByName(userId, name, 'native')) ??
       (await store.agents.findByName(userId, name, 'openai'));
     // An agent that happens to be called like a model must not answer in its place.
-    return named === null || (await findModel(providers, name, signal)) !== null ? null : named;
+    const isTaken = named !== null && (await findModel(providers, name, signal, isOwnName)) !== null;
+    return isTaken ? null : named;
   };
 
   const get: ModelService['get'] = async (principal, name, signal) => {
@@ -82,17 +83,24 @@ async function offersOf(registry: ProviderRegistry, provider: Provider, signal: 
   return models.map((info) => toOffer(callName(registry, provider, info), provider, info));
 }
 
-/** A model by any name that leads to one which its provider lists, or by an alias. */
-async function findModel(registry: ProviderRegistry, name: string, signal: AbortSignal): Promise<ModelOffer | null> {
+/** A model by a name that leads to one which its provider lists, or by an alias. */
+async function findModel(
+  registry: ProviderRegistry,
+  name: string,
+  signal: AbortSignal,
+  counts: (found: ResolvedModel, name: string) => boolean = () => true,
+): Promise<ModelOffer | null> {
   const alias = aliasesOf(registry).find((offer) => offer.name === name);
   if (alias !== undefined) return alias;
   const found = resolved(registry, name);
-  if (found === null) return null;
-  const models = await found.provider.models(signal);
-  // Where every name leads to one model, a name that is not its own is no name of it.
-  const isOwnName = name === found.model || name === `${found.provider.name}/${found.model}`;
-  const info = isOwnName ? models.find((model) => model.id === found.model) : undefined;
+  if (found === null || !counts(found, name)) return null;
+  const info = (await found.provider.models(signal)).find((model) => model.id === found.model);
   return info === undefined ? null : toOffer(name, found.provider, info);
+}
+
+/** False for a name that leads to a model only because every name does. */
+function isOwnName({ provider, model }: ResolvedModel, name: string): boolean {
+  return name === model || name === `${provider.name}/${model}`;
 }
 
 /**

@@ -73,11 +73,11 @@ function offerToWire(offer: Offer, asked?: string): z.output<typeof modelReply> 
   };
 }
 
-const slashedModel = /^((?:\/openai)?\/v1\/models\/)([^?]*[^/?]\/[^?]*?)\/?(\?.*)?$/u;
+const modelPathForm = /^((?:\/openai)?\/v1\/models\/)([^?]+?)\/?(\?.*)?$/u;
 
 /** Names of models hold slashes, which some clients encode in a path and others do not. */
 export const joinModelNames: RequestHandler = (request, _response, next) => {
-  const [, base, name, query = ''] = slashedModel.exec(request.url) ?? [];
+  const [, base, name, query = ''] = modelPathForm.exec(request.url) ?? [];
   if (base !== undefined && name !== undefined) request.url = base + name.replaceAll('/', '%2F') + query;
   next();
 };
