@@ -108,6 +108,22 @@ describe('the sixth release of the official client', () => {
     expect(runner.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'assistant']);
   });
 
+  it('has its settings sent on as they are, for a model and for an agent', async () => {
+    const settings = {
+      seed: 7,
+      stop: ['END'],
+      frequency_penalty: 0.5,
+      presence_penalty: -0.5,
+      logit_bias: { '50256': -100 },
+    };
+    for (const model of ['mock', await newAgent()]) {
+      await house.client().chat.completions.create({ model, messages, ...settings, user: 'ada' });
+      expect(upstream.chats().at(-1)?.body).toMatchObject({ model: 'mock', ...settings });
+    }
+    await house.client().embeddings.create({ model: 'mock', input: 'x', dimensions: 2 });
+    expect(upstream.requests.at(-1)?.body).toMatchObject({ input: ['x'], dimensions: 2 });
+  });
+
   it('parses an answer that follows a schema', async () => {
     const schema = { type: 'object', properties: { colour: { type: 'string' } }, required: ['colour'] };
     const completion = await house.client().chat.completions.parse({
