@@ -149,6 +149,38 @@ describe('a run that searches files', () => {
     expect(store).toMatchObject({ expires_after: { anchor: 'last_active_at', days: 7 }, file_counts: { total: 1 } });
   });
 
+  it('cites through the speaking tool of an agent of the heartbeat protocol, streamed and stored', async () => {
+    const speak = (request: ModelRequest): ScriptedReply => {
+      const results = request.messages.flatMap((message) => (message.role === 'tool' ? [message.text] : []));
+      const result = /【\d+:0†source】/u.exec(results.join(' '))?.[0];
+      if (result === undefined) {
+        return { calls: [{ name: 'file_search', arguments: { query: 'harbour', request_heartbeat: true } }] };
+      }
+      const message = `The files say so in hours.md${result}.`;
+      return { calls: [{ name: 'send_message', arguments: { message } }], deltaChars: 2 };
+    };
+    face = await startReadingFace({ script: speak });
+    const client = face.client();
+    const file = await client.files.create({
+      file: await toFile(Buffer.from('The harbour closes at ten.'), 'hours.md'),
+      purpose: 'assistants',
+    });
+    const store = await client.vectorStores.create({});
+    await client.vectorStores.files.createAndPoll(store.id, { file_id: file.id });
+    const agent = await face.app.room.newAgent({ protocol: 'heartbeat' });
+    await client.beta.assistants.update(agent.id, {
+      tools: [{ type: 'file_search' }],
+      tool_resources: { file_search: { vector_store_ids: [store.id] } },
+    });
+    const thread = await client.beta.threads.create({ messages: [{ role: 'user', content: 'When?' }] });
+    const stream = client.beta.threads.runs.stream(thread.id, { assistant_id: agent.id });
+    const [message] = await stream.finalMessages();
+    const names = new Map([[file.id, 'hours.md']]);
+    expectCitations(textOf(message), names);
+    const { data } = await client.beta.threads.messages.list(thread.id);
+    expectCitations(textOf(data[0]), names);
+  });
+
   it('is not offered the search where there are no files', async () => {
     face = await startReadingFace({ script: ['Nothing to search.'] });
     const client = face.client();
