@@ -10,6 +10,7 @@ import { describeOwners } from './contract/owners.js';
 import { describeRuns } from './contract/runs.js';
 import { describeSearch } from './contract/search.js';
 import { describeTransactions } from './contract/transactions.js';
+import { describeUploads } from './contract/uploads.js';
 
 /** A store that is open while tests run. */
 export type OpenStore = () => Store;
@@ -36,6 +37,7 @@ export function describeStore(name: string, open: () => Promise<TemporaryDatabas
     describeTransactions(store);
     describeSearch(store);
     describeLibraries(store);
+    describeUploads(store);
     describeBlobs(store);
   });
 }

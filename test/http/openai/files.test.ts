@@ -162,6 +162,27 @@ describe('uploads', () => {
     await expect(client.uploads.cancel(id)).rejects.toMatchObject({ status: 400 });
   });
 
+  it('expire after an hour, and take and make nothing any more', async () => {
+    let now = Date.now();
+    const later = await startFace({ clock: { now: () => now } });
+    try {
+      const { uploads } = later.client();
+      const upload = await uploads.create({ filename: 'a', purpose: 'assistants', bytes: 1, mime_type: 'text/plain' });
+      expect(upload.expires_at - upload.created_at).toBe(3_600);
+      const part = await uploads.parts.create(upload.id, { data: await toFile(Buffer.from('x'), 'part') });
+      now += 3_600_001;
+      const refused = { status: 400, message: '400 This upload is expired.' };
+      await expect(uploads.complete(upload.id, { part_ids: [part.id] })).rejects.toMatchObject(refused);
+      await expect(uploads.cancel(upload.id)).rejects.toMatchObject(refused);
+    } finally {
+      await later.close();
+    }
+  });
+
+  it('are refused where the whole would be larger than a file may be', async () => {
+    await expect(begin(600 * 1024 * 1024)).rejects.toMatchObject({ status: 400, param: 'bytes' });
+  });
+
   it('take no part of another upload', async () => {
     const [one, two] = [await begin(1), await begin(1)];
     const [part] = await addParts(one.id, ['x']);

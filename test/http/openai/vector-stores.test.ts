@@ -151,6 +151,24 @@ describe('a vector store', () => {
   });
 });
 
+describe('a vector store that nobody uses', () => {
+  it('expires, is searched no more, and lives on with a new expiry', async () => {
+    let now = Date.now();
+    const later = await startReadingFace({ clock: { now: () => now }, reading: false });
+    try {
+      const { vectorStores } = later.client();
+      const { id } = await vectorStores.create({ expires_after: { anchor: 'last_active_at', days: 1 } });
+      now += 86_400_000;
+      expect((await vectorStores.retrieve(id)).status).toBe('expired');
+      await expect(vectorStores.search(id, { query: 'x' })).rejects.toMatchObject({ status: 400 });
+      await vectorStores.update(id, { expires_after: { anchor: 'last_active_at', days: 2 } });
+      expect((await vectorStores.search(id, { query: 'x' })).data).toEqual([]);
+    } finally {
+      await later.close();
+    }
+  });
+});
+
 describe('a batch', () => {
   it('is cancelled as far as it was not read, and its counts and status agree at every look', async () => {
     const idle = await startReadingFace({ reading: false });
