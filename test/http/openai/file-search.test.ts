@@ -181,6 +181,25 @@ describe('a run that searches files', () => {
     expectCitations(textOf(data[0]), names);
   });
 
+  it('marks what two searches of one reply found in different ways', async () => {
+    const searchTwice = (request: ModelRequest): ScriptedReply => {
+      const results = request.messages.flatMap((message) => (message.role === 'tool' ? [message.text] : []));
+      const queries = ['harbour', 'harbour master'];
+      if (results.length === 0) {
+        return { calls: queries.map((query) => ({ name: 'file_search', arguments: { query } })) };
+      }
+      return { text: results.flatMap((text) => text.match(/【\d+:\d+†source】/gu) ?? []).join(' ') };
+    };
+    face = await startReadingFace({ script: searchTwice });
+    const client = face.client();
+    const assistant_id = await assistantWith(client, await threeFiles(client));
+    const run = await client.beta.threads.createAndRunPoll({ assistant_id, thread: { messages: [] } });
+    const { data } = await client.beta.threads.messages.list(run.thread_id);
+    const marks = textOf(data[0]).annotations.map(({ text }) => text);
+    expect(marks).toHaveLength(6);
+    expect(new Set(marks).size).toBe(6);
+  });
+
   it('is not offered the search where there are no files', async () => {
     face = await startReadingFace({ script: ['Nothing to search.'] });
     const client = face.client();
