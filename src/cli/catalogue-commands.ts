@@ -22,7 +22,7 @@ import type { ProgramContext } from './program.js';
 const userReply = z.object({ id: z.string(), name: z.string() });
 const keyReply = z.object({ id: z.string(), key: z.string(), name: z.string() });
 
-/** The commands for what a server keeps: agents, humans, personas, presets, tools, users and keys. */
+/** The commands for what a server keeps: agents, humans, personas, presets, sources, tools, users and keys. */
 export function addCatalogue(program: Command, context: ProgramContext): void {
   addLists(program, context);
   addTools(program, context);

@@ -6,11 +6,11 @@ import type { HttpClient } from './http-client.js';
 import type { Terminal } from './terminal.js';
 
 /** What `list` shows. */
-export const listed = ['agents', 'humans', 'personas', 'presets', 'tools', 'users'] as const;
+export const listed = ['agents', 'humans', 'personas', 'presets', 'sources', 'tools', 'users'] as const;
 /** What `add` makes. */
 export const added = ['human', 'persona'] as const;
 /** What `delete` deletes. */
-export const deleted = ['agent', 'human', 'persona', 'preset', 'tool'] as const;
+export const deleted = ['agent', 'human', 'persona', 'preset', 'source', 'tool'] as const;
 
 /** One of what `list` shows. */
 export type Listed = (typeof listed)[number];
@@ -28,6 +28,15 @@ const presets = z.object({
 });
 const tools = z.object({
   tools: z.array(z.object({ name: z.string(), json_schema: z.object({ description: z.string().optional() }) })),
+});
+const sources = z.object({
+  sources: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      metadata_: z.object({ num_documents: z.number(), num_passages: z.number() }),
+    }),
+  ),
 });
 const users = z.array(z.object({ id: z.string(), name: z.string(), created_at: z.string() }));
 const blocks = z.array(z.object({ id: z.string(), user_id: z.string().nullable() }));
@@ -61,6 +70,11 @@ export async function remove(client: HttpClient, kind: Deleted, name: string): P
     case 'preset': {
       const found = read(presets, await client.json('GET', '/api/presets')).presets.find((each) => each.name === name);
       await client.json('DELETE', `/api/presets/${found?.id ?? absent(kind, name)}`);
+      return;
+    }
+    case 'source': {
+      const found = read(sources, await client.json('GET', '/api/sources')).sources.find((each) => each.name === name);
+      await client.json('DELETE', `/api/sources/${found?.id ?? absent(kind, name)}`);
       return;
     }
     case 'tool': {
@@ -123,6 +137,13 @@ async function rowsOf(client: HttpClient, what: Listed): Promise<[string, string
     case 'presets': {
       const { presets: found } = read(presets, await client.json('GET', '/api/presets'));
       return found.map((preset) => [preset.name, preset.description ?? '']);
+    }
+    case 'sources': {
+      const { sources: found } = read(sources, await client.json('GET', '/api/sources'));
+      return found.map(({ name, metadata_: { num_documents: files, num_passages: passages } }) => [
+        name,
+        `files: ${files}  passages: ${passages}`,
+      ]);
     }
     case 'tools': {
       const { tools: found } = read(tools, await client.json('GET', '/api/tools'));

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { request as requestPlain, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as requestSecure } from 'node:https';
 import { join } from 'node:path';
+import { Readable, pipeline } from 'node:stream';
 import { AppError } from '../domain/errors.js';
 
 /** Calls a server of this program. */
@@ -9,6 +11,8 @@ export interface HttpClient {
   readonly url: string;
   /** The parsed body. Throws an AppError with the server's own words where the status is not 2xx. */
   json(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Sends bytes as the file of a form, as they come and none of them held. Answers and throws as `json` does. */
+  upload(path: string, file: { name: string; content: AsyncIterable<Uint8Array> }): Promise<unknown>;
   /** The `data:` texts of an event stream, as they come. */
   events(path: string, body: unknown, signal: AbortSignal): AsyncIterable<string>;
 }
@@ -26,10 +30,13 @@ export interface HttpClientOptions {
 /** Makes a client of one server. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const call = (method: string, path: string, body: unknown, signal?: AbortSignal): Promise<IncomingMessage> =>
-    send(options, method, path, body, signal);
+    send(options, method, path, body === undefined ? null : inJson(body), signal);
+  const parsed = async (response: IncomingMessage): Promise<unknown> =>
+    JSON.parse(await wholeText(await accepted(response)));
   return {
     url: options.url,
-    json: async (method, path, body) => JSON.parse(await wholeText(await accepted(await call(method, path, body)))),
+    json: async (method, path, body) => parsed(await call(method, path, body)),
+    upload: async (path, file) => parsed(await send(options, 'POST', path, inForm(file))),
     events: async function* (path, body, signal) {
       const response = await accepted(await call('POST', path, body, signal));
       yield* dataLines(response);
@@ -37,12 +44,35 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
+/** What is sent, and what it is called. */
+interface Payload {
+  type: string;
+  content: string | Readable;
+}
+
+function inJson(body: unknown): Payload {
+  return { type: 'application/json', content: JSON.stringify(body) };
+}
+
+function inForm({ name, content }: { name: string; content: AsyncIterable<Uint8Array> }): Payload {
+  const boundary = `threadkeeper-${randomUUID()}`;
+  // As browsers do it: what would end the name early is written as its number.
+  const quoted = name.replace(/["\r\n]/g, encodeURIComponent);
+  async function* parts(): AsyncGenerator<string | Uint8Array> {
+    yield `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${quoted}"\r\n\r\n`;
+    yield* content;
+    yield `\r\n--${boundary}--\r\n`;
+  }
+  const type = `multipart/form-data; boundary=${boundary}`;
+  return { type, content: Readable.from(parts(), { objectMode: false }) };
+}
+
 function send(
   { url, password, home, userId = null }: HttpClientOptions,
   method: string,
   path: string,
-  body: unknown,
-  signal: AbortSignal | undefined,
+  payload: Payload | null,
+  signal?: AbortSignal,
 ): Promise<IncomingMessage> {
   const target = new URL(path.replace(/^\//, ''), url.endsWith('/') ? url : `${url}/`);
   const secure = target.protocol === 'https:';
@@ -54,7 +84,7 @@ function send(
       accept: 'application/json',
       ...(password === null ? {} : { authorization: `Bearer ${password}` }),
       ...(userId === null ? {} : { user_id: userId }),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(payload === null ? {} : { 'content-type': payload.type }),
     },
     ...(secure && existsSync(own) ? { ca: readFileSync(own, 'utf8') } : {}),
   };
@@ -63,7 +93,9 @@ function send(
     request.on('error', (cause) => {
       reject(new AppError('unavailable', `The server at ${url} cannot be reached: ${cause.message}.`, { cause }));
     });
-    request.end(body === undefined ? undefined : JSON.stringify(body));
+    if (payload === null || typeof payload.content === 'string') request.end(payload?.content);
+    // What breaks off on the way ends the request, which tells of it above.
+    else pipeline(payload.content, request, () => undefined);
   });
 }
 

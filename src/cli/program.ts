@@ -4,6 +4,7 @@ import { createLogger, type Logger } from '../logger.js';
 import { addCatalogue } from './catalogue-commands.js';
 import { chat, type ChatFlags } from './chat.js';
 import { backends, configure, quickstart, usualBackend, type Backend, type ConfigureFlags } from './configure.js';
+import { addLoad } from './load-commands.js';
 import { serve } from './serve.js';
 import type { Terminal } from './terminal.js';
 import { programVersion, type ProgramName } from './version.js';
@@ -42,6 +43,7 @@ export function createProgram(context: ProgramContext): Command {
   addConfigure(program, context);
   addQuickstart(program, context);
   addCatalogue(program, context);
+  addLoad(program, context);
   program
     .command('version')
     .description('print the version')
