@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { measureColdStart } from './cold-start.js';
 import { measureEventLoop } from './event-loop.js';
+import { measureFiles } from './files.js';
 import { measureFirstToken } from './first-token.js';
 import { measureRunsPerSecond } from './runs-per-second.js';
 import { measureStoreGrowth } from './store-growth.js';
@@ -19,6 +20,7 @@ const measurements: Record<string, () => Promise<Section[]>> = {
   'event-loop': measureEventLoop,
   'cold-start': measureColdStart,
   'store-growth': measureStoreGrowth,
+  files: measureFiles,
 };
 
 const documentPath = fileURLToPath(new URL('../docs/performance.md', import.meta.url));

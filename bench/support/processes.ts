@@ -25,6 +25,8 @@ export interface Vitals {
   loopDelayMax: number;
   /** Milliseconds of processor time, of all its threads. */
   cpuMs: number;
+  /** Memory it holds now. */
+  residentBytes: number;
 }
 
 /** A process that answers `/health`. */

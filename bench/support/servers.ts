@@ -21,7 +21,8 @@ export const noPace: Pace = { firstTokenMs: 0, tokensPerSecond: 0, tokens: 64 };
 /** How an answer of Threadkeeper is asked for. */
 export type Form = 'tokens' | 'legacy' | 'whole';
 
-const password = 'bench';
+/** The admin password of the Threadkeeper that is measured. */
+export const password = 'bench';
 
 /** Threadkeeper, a bare Express server and the mock model that both call, each in a process of its own. */
 export interface Stage {

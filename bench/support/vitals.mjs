@@ -17,6 +17,7 @@ process.on('message', (what) => {
     loopDelayP99: Math.max(0, delays.percentile(99) / 1e6 - resolutionMs),
     loopDelayMax: Math.max(0, delays.max / 1e6 - resolutionMs),
     cpuMs: (used.user + used.system) / 1_000,
+    residentBytes: process.memoryUsage.rss(),
   });
   if (what !== 'reset') return;
   delays.reset();
