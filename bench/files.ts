@@ -10,7 +10,8 @@ import { spreadOf } from './support/statistics.js';
 
 const pdf = { pages: 500, bytes: 20_000_000, pageChars: 3_000 };
 const small = { files: 1_000, bytes: 20_000 };
-const idleMs = 8_000;
+const warmUpMs = 2_000;
+const idleMs = 6_000;
 const lookMs = 100;
 const megabyte = 1024 * 1024;
 
@@ -45,6 +46,7 @@ export async function measureFiles(): Promise<Section[]> {
     const [agentId = ''] = await stage.newAgents(1);
     const client = createHttpClient({ url: stage.threadkeeper.url, password, home: '/' });
     const prose = createProse();
+    await observe(stage, agentId, () => sleep(warmUpMs));
     const idle = await observe(stage, agentId, () => sleep(idleMs));
     const book = await observe(stage, agentId, (seen) => load(client, [bookOf(prose)], seen));
     const many = await observe(stage, agentId, (seen) => load(client, letters(prose), seen));

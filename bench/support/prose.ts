@@ -7,6 +7,8 @@ export interface Prose {
   text(chars: number): string;
   /** A few words of the kind that people search for: neither the most frequent ones nor the rarest. */
   query(): string;
+  /** The same among some of the most frequent words, as in a whole sentence that asks. */
+  question(): string;
 }
 
 /** Makes such a writer. */
@@ -18,7 +20,10 @@ export function createProse(): Prose {
   };
   // The n-th word is as frequent as 1/n, as Zipf found.
   const frequent = (): string => wordOf(Math.floor(vocabulary ** next()));
+  const query = (): string => [0, 1, 2].map(() => wordOf(50 + Math.floor(next() * 3_000))).join(' ');
   return {
+    query,
+    question: () => `${[1, 2, 3].map(wordOf).join(' ')} ${query()} ${[4, 5].map(wordOf).join(' ')}`,
     text: (chars) => {
       const words: string[] = [];
       for (let length = 0; length < chars;) {
@@ -28,7 +33,6 @@ export function createProse(): Prose {
       }
       return words.join(' ');
     },
-    query: () => [0, 1, 2].map(() => wordOf(50 + Math.floor(next() * 3_000))).join(' '),
   };
 }
 
