@@ -95,9 +95,10 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
 
   const background = startBackground(config, { store, notifier, clock, loop, providers, onFault });
 
-  const { corsOrigins } = config;
+  const { corsOrigins, requestsPerMinute } = config;
   const answers = cache.named('answers');
-  const app = createApp({ services, clock, version: programVersion(), log: logger, corsOrigins, answers });
+  const version = programVersion();
+  const app = createApp({ services, clock, version, log: logger, corsOrigins, requestsPerMinute, answers });
   const server = createServer(app, await tlsPair(config));
   return {
     store,

@@ -32,6 +32,8 @@ export interface Config {
   memoryScope: 'thread' | 'shared';
   /** Origins that browsers may call from; empty is none. */
   corsOrigins: string[];
+  /** Requests that a credential may send to the OpenAI face in a minute; 0 is no limit. */
+  requestsPerMinute: number;
   logLevel: SettingValues['logLevel'];
   /** Runs that this process carries at the same time; 0 leaves them to others. */
   workerConcurrency: number;
@@ -124,6 +126,7 @@ function toConfig(home: string, values: SettingValues, models: ModelSettingsFile
     models,
     memoryScope: values.memoryScope,
     corsOrigins: values.corsOrigins,
+    requestsPerMinute: values.requestsPerMinute,
     logLevel: values.debug && values.logLevel === 'info' ? 'debug' : values.logLevel,
     workerConcurrency: values.workerConcurrency,
     cacheUrl: values.cacheUrl,

@@ -69,6 +69,7 @@ describe('a configuration without any setting', () => {
       },
       memoryScope: 'thread',
       corsOrigins: [],
+      requestsPerMinute: 0,
       logLevel: 'info',
       workerConcurrency: 64,
       cacheUrl: null,

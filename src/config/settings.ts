@@ -103,6 +103,13 @@ export const settings = {
     'a JSON list of origins, or origins with commas between them',
     { fromText: asList },
   ),
+  requestsPerMinute: setting(
+    ['THREADKEEPER_REQUESTS_PER_MINUTE'],
+    z.int().min(0).max(1_000_000),
+    0,
+    'a whole number from 0 (no limit) to 1000000',
+    wholeNumber,
+  ),
   logLevel: setting(
     ['THREADKEEPER_LOG_LEVEL', 'LOG_LEVEL'],
     z.enum(logLevels),

@@ -9,6 +9,7 @@ import { dialectOf, faces, isOpenaiPath } from './faces.js';
 import { openaiHeaders } from './openai/headers.js';
 import { chooseModels } from './native/letta/models.js';
 import { joinModelNames } from './openai/models.js';
+import { limitRequests } from './openai/rate-limits.js';
 import { createRepeats, forgetful, type AnswerStore } from './repeats.js';
 import { mountRoutes, sendAnswer, sendError } from './mount.js';
 import { logRequests, type HttpLog } from './request-log.js';
@@ -23,6 +24,8 @@ export interface AppParts {
   log: HttpLog;
   /** Origins whose pages may read answers; none keeps all others out. */
   corsOrigins: readonly string[];
+  /** Requests that a credential may send to the OpenAI face in a minute; 0, or nothing, is no limit. */
+  requestsPerMinute?: number;
   /** Milliseconds between the comment lines of a stream. */
   keepAliveMs?: number;
   /** Where the answers to requests that may be repeated are kept; without it they are kept by nobody. */
@@ -43,6 +46,8 @@ export function createApp(parts: AppParts): Express {
   app.use(safetyHeaders());
   app.use(openaiHeaders(isOpenaiPath));
   if (parts.corsOrigins.length > 0) app.use(allowOrigins(parts.corsOrigins));
+  const { requestsPerMinute = 0 } = parts;
+  if (requestsPerMinute > 0) app.use(limitRequests(requestsPerMinute, isOpenaiPath));
 
   const router = express.Router({ caseSensitive: true });
   const keepAliveMs = parts.keepAliveMs ?? limits.streamKeepAliveMs;

@@ -1,5 +1,17 @@
 import type { RequestHandler } from 'express';
 
+/** What clients that run in a page look for besides the body. */
+const readableHeaders = [
+  'x-request-id',
+  'openai-processing-ms',
+  'openai-poll-after-ms',
+  'retry-after',
+  'retry-after-ms',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
+].join(', ');
+
 /**
  * Lets pages of the given origins read answers; `*` is any origin. With no origins nothing is sent and browsers keep
  * other pages out.
@@ -15,7 +27,7 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
     response.setHeader('access-control-allow-origin', isNamed ? origin : '*');
     // Browsers refuse this next to a star, and rightly so.
     if (isNamed) response.setHeader('access-control-allow-credentials', 'true');
-    response.setHeader('access-control-expose-headers', 'x-request-id, openai-processing-ms, openai-poll-after-ms, retry-after');
+    response.setHeader('access-control-expose-headers', readableHeaders);
     response.vary('Origin');
     if (request.method !== 'OPTIONS' || request.get('access-control-request-method') === undefined) {
       next();

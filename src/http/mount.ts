@@ -42,6 +42,8 @@ export interface Exchange {
   body: unknown;
   base: CallBase;
   repeats: Repeats;
+  /** Why the request must not be answered, though who sent it and what is in it are known; null lets it pass. */
+  refusal: AppError | null;
   /** Runs the route, for somebody else where another base is given. */
   proceed(base?: CallBase): Promise<Reply>;
 }
@@ -91,6 +93,16 @@ export function sendError(
   else if (!response.writableEnded) response.destroy();
 }
 
+/** Has a request refused when its route is reached and its body has been read, rather than at once. */
+export function refuseLater(response: Response, refusal: AppError): void {
+  response.locals['refusal'] = refusal;
+}
+
+function refusalOf(response: Response): AppError | null {
+  const refusal: unknown = response.locals['refusal'];
+  return refusal instanceof AppError ? refusal : null;
+}
+
 /** Sends an answer as JSON. */
 export function sendAnswer(response: Response, { status, body, headers }: ErrorAnswer): void {
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
@@ -104,6 +116,7 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<void> {
+  const refusal = refusalOf(response);
   const reader = new AbortController();
   response.once('close', () => reader.abort());
   try {
@@ -114,13 +127,14 @@ async function answer(
     const { headers } = request;
     const readForm = formReader(request);
     const base: CallBase = { services, clock, version, principal, headers, signal: reader.signal, readForm };
-    const proceed = (as: CallBase = base): Promise<Reply> => route.run(raw, as);
-    const exchange: Exchange = { route, url: request.originalUrl, body, base, repeats, proceed };
+    const proceed = (as: CallBase = base): Promise<Reply> =>
+      refusal === null ? route.run(raw, as) : Promise.reject(refusal);
+    const exchange: Exchange = { route, url: request.originalUrl, body, base, repeats, refusal, proceed };
     const reply = await (dialect.serve === undefined ? proceed() : dialect.serve(exchange));
     await sendReply(response, reply, reader.signal, parts.keepAliveMs);
   } catch (error) {
     // A reader who has left is told nothing, and its leaving is no fault.
-    if (!reader.signal.aborted) sendError(dialect, parts.log, request, response, error);
+    if (!reader.signal.aborted) sendError(dialect, parts.log, request, response, refusal ?? error);
   } finally {
     // What is left of a form that was refused is read to its end, or its sender would never see the answer.
     if (route.form !== null) request.resume();

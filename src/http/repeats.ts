@@ -40,6 +40,11 @@ export interface Repeats {
    * where a key comes with another body. Refusals are not kept: what was refused has made nothing.
    */
   answer(request: Repeatable, parts: AnswerParts): Promise<Reply>;
+  /**
+   * Notes that a request was refused before it came to be answered: its next attempts are carried out, and not taken
+   * for those of an older request with the same words.
+   */
+  refuse(request: Repeatable): Promise<void>;
 }
 
 /** An answer as it is kept. */
@@ -47,7 +52,8 @@ interface Kept {
   digest: string;
   /** The attempt that was answered last; one that is no later is a request of its own. */
   attempt: number;
-  answer: { json: unknown; status?: number; headers?: Record<string, string> } | { token: unknown };
+  /** Null where a newer request with the same words was refused, whose attempts the next ones then are. */
+  answer: { json: unknown; status?: number; headers?: Record<string, string> } | { token: unknown } | null;
 }
 
 /** What a request that is being answered will come to; null where its answer cannot be given twice. */
@@ -80,9 +86,8 @@ export function createRepeats(store: AnswerStore): Repeats {
   return {
     async answer(request, parts) {
       const digest = digestOf(request.body ?? null);
-      const { userId, method, url, idempotencyKey } = request;
-      const key = digestOf([userId, method, url, idempotencyKey === null ? ['body', digest] : ['key', idempotencyKey]]);
-      const mayBeRepeat = request.attempt > 0 || idempotencyKey !== null;
+      const key = keyOf(request, digest);
+      const mayBeRepeat = request.attempt > 0 || request.idempotencyKey !== null;
       const first = mayBeRepeat ? pending.get(key) : undefined;
       if (first !== undefined) {
         const { kept } = await first;
@@ -97,7 +102,19 @@ export function createRepeats(store: AnswerStore): Repeats {
         if (pending.get(key) === mine) pending.delete(key);
       }
     },
+    async refuse(request) {
+      // A name stands for one request only, whatever became of its attempts.
+      if (request.idempotencyKey !== null) return;
+      const key = keyOf(request, digestOf(request.body ?? null));
+      const kept = await store.get<Kept>(key);
+      if (kept === undefined || request.attempt > kept.attempt) return;
+      await store.set(key, { ...kept, attempt: request.attempt, answer: null }, limits.repeatWindowMs);
+    },
   };
+}
+
+function keyOf({ userId, method, url, idempotencyKey }: Repeatable, digest: string): string {
+  return digestOf([userId, method, url, idempotencyKey === null ? ['body', digest] : ['key', idempotencyKey]]);
 }
 
 function toAnswer(reply: Reply): Kept['answer'] | null {
@@ -106,6 +123,7 @@ function toAnswer(reply: Reply): Kept['answer'] | null {
 }
 
 async function replay({ answer }: Kept, { reopen }: AnswerParts): Promise<Reply | null> {
+  if (answer === null) return null;
   if ('json' in answer) return answer;
   return reopen === null ? null : reopen(answer.token);
 }

@@ -39,6 +39,7 @@ export interface AppOptions {
   script?: Script;
   corsOrigins?: string[];
   keepAliveMs?: number;
+  requestsPerMinute?: number;
   clock?: Clock;
 }
 
@@ -74,6 +75,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     log: { info: note('info'), error: note('error') },
     corsOrigins: options.corsOrigins ?? [],
     keepAliveMs: options.keepAliveMs,
+    requestsPerMinute: options.requestsPerMinute,
   });
   const server = createServer(app) as Server;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -56,7 +56,7 @@ function checkBetas(headers: IncomingHttpHeaders): void {
   }
 }
 
-async function answerOnce({ base, route, url, body, repeats, proceed }: Exchange): Promise<Reply> {
+async function answerOnce({ base, route, url, body, repeats, refusal, proceed }: Exchange): Promise<Reply> {
   const { headers, principal } = base;
   if (principal === null) return proceed();
   const { reopen } = route;
@@ -69,6 +69,10 @@ async function answerOnce({ base, route, url, body, repeats, proceed }: Exchange
     attempt: attemptOf(headers),
     idempotencyKey: typeof sent === 'string' && sent !== '' ? sent : null,
   };
+  if (refusal !== null) {
+    await repeats.refuse(request);
+    throw refusal;
+  }
   return repeats.answer(request, {
     work: proceed,
     reopen: reopen === null ? null : (token) => reopen(base, token),
