@@ -9,8 +9,8 @@ export interface LoadProgress {
   print(line: string): void;
   /** A line on standard error that stays. */
   complain(line: string): void;
-  /** Takes the bar away and writes what was to stay. */
-  end(): void;
+  /** Takes the bar away with a last word and writes what was to stay. */
+  end(word: 'Loaded' | 'Broken off'): void;
 }
 
 const barColumns = 30;
@@ -36,8 +36,8 @@ export function createLoadProgress(terminal: Terminal, files: number): LoadProgr
     // A line in between would tear the bar.
     print: (line) => void lines.push(() => terminal.print(line)),
     complain: (line) => void lines.push(() => terminal.complain(line)),
-    end: () => {
-      bar.stop('Loaded');
+    end: (word) => {
+      bar.stop(word);
       for (const write of lines) write();
     },
   };

@@ -86,7 +86,7 @@ export async function load(
       tell(document, ends.at(-1) ?? null, progress);
     }
   } finally {
-    progress.end();
+    progress.end(ends.length === documents.length ? 'Loaded' : 'Broken off');
   }
   const whole = ends.filter((end) => end?.status === 'completed');
   const passages = whole.reduce((sum, end) => sum + (end?.metadata_.num_passages ?? 0), 0);
