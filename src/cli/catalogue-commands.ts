@@ -1,6 +1,7 @@
-import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { z } from 'zod';
 import { loadConfig } from '../config.js';
+import { AppError } from '../domain/errors.js';
 import {
   add,
   added,
@@ -55,7 +56,7 @@ function addLists(program: Command, { terminal, onExit }: ProgramContext): void 
     .option('-f, --filename <path>', 'a file that holds the text')
     .action(async (kind: Added, flags: { name: string; text?: string; filename?: string }) => {
       const text = flags.text ?? (flags.filename === undefined ? null : textOfFile(flags.filename));
-      if (text === null) throw new InvalidArgumentError('Give the text with --text, or a file with -f.');
+      if (text === null) throw new AppError('invalid_request', 'Give the text with --text, or a file with -f.');
       await withHouse((client) => add(client, kind, flags.name, text));
       terminal.print(`The ${kind} ${flags.name} is kept.`);
       onExit(0);

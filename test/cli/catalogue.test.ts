@@ -35,7 +35,8 @@ describe('the commands for what a server keeps', () => {
     expect((await run('list', 'personas')).out).not.toContain('pilot');
     const again = await run('delete', 'persona', 'pilot');
     expect([again.status, again.errors]).toEqual([1, 'The server answered 404: Persona not found\n']);
-    expect((await run('add', 'human', '--name', 'x')).status).toBe(1);
+    const textless = await run('add', 'human', '--name', 'x');
+    expect([textless.status, textless.errors]).toEqual([1, 'Give the text with --text, or a file with -f.\n']);
   });
 
   it('list agents, presets and tools, keep a tool, and delete an agent', async () => {
