@@ -45,6 +45,7 @@ export class BeatReader {
   private thoughts = '';
   private message: Message | null = null;
   private hasSpeech = false;
+  private hasCallParts = false;
   private hasGenerated = false;
   private readonly streamed = new Set<string>();
   /** The call that has been told and not answered, and those that are told after it. */
@@ -92,6 +93,7 @@ export class BeatReader {
   private begin(step: Step, at: number): Beat[] {
     this.message = null;
     this.hasSpeech = false;
+    this.hasCallParts = false;
     this.hasGenerated = false;
     // A message step shows its thoughts under the message's id, which is told next.
     return step.kind === 'tools' ? this.tellThoughts(step.id, at) : [];
@@ -114,6 +116,7 @@ export class BeatReader {
   private callPart(event: Extract<RunEvent, { type: 'call-delta' }>, at: number): Beat {
     const isFirst = !this.streamed.has(event.callId);
     this.streamed.add(event.callId);
+    this.hasCallParts = true;
     const head = isFirst ? { id: event.callId, name: event.name } : {};
     return { type: 'call-part', id: event.stepId, at, part: { ...head, arguments: event.text } };
   }
@@ -158,13 +161,18 @@ export class BeatReader {
     const message = this.message;
     if (step.kind === 'tools') {
       const calls = this.tellCalls();
-      return step.status === 'abandoned' ? [] : [...calls, { type: 'step-end', id: step.id, at }];
+      // Pieces of a call that came to nothing must not run into those of the next one.
+      if (step.status === 'abandoned') return this.hasCallParts ? this.generationEnd(step.id, at) : [];
+      return [...calls, { type: 'step-end', id: step.id, at }];
     }
     if (message === null) return [];
     const closing = this.closeSpeech(message, at);
     const text = textOf(message);
-    // What was taken back is said again by the next step.
-    if (step.status === 'abandoned' || (text === '' && step.status !== 'completed')) return closing;
+    const end = this.generationEnd(message.id, at);
+    // What was taken back is said again by the next step; its pieces must not run into those of what follows.
+    if (step.status === 'abandoned' || (text === '' && step.status !== 'completed')) {
+      return this.hasSpeech ? [...closing, ...end] : [];
+    }
     const call: ShownCall = {
       id: this.speechCallId(),
       name: speakingTool,
@@ -173,7 +181,7 @@ export class BeatReader {
     const { id } = message;
     return [
       ...closing,
-      ...this.generationEnd(id, at),
+      ...end,
       { type: 'call', id, at, call, wasStreamed: this.hasSpeech },
       { type: 'said', id, at, text },
       { type: 'return', id: derivedId(id, call.id), at, output: 'None', failed: false },

@@ -198,12 +198,31 @@ describe('the token stream', () => {
     expect(whole[1]).toMatchObject({ function_call: { id: 'call_1', name: 'find', arguments: '{"query": "tea"}' } });
   });
 
-  it('closes the JSON of words that were taken back', async () => {
-    const lines = await dataOf(logOf(begin, speech(['Half'], { end: 'abandoned' }), status('completed')), 'tokens');
-    const text = parse(lines.slice(0, -1)).map(
-      (event) => (event as { function_call: { arguments: string } }).function_call.arguments,
-    );
+  it('closes the JSON of words that were taken back, and ends their generation before the next one', async () => {
+    const again = speech(['Whole.'], { id: toolsStepId });
+    const log = logOf(begin, speech(['Half'], { end: 'abandoned' }), again, status('completed'));
+    const events = parse(await dataOf(log, 'tokens'));
+    const end = events.indexOf('[DONE_GEN]');
+    const text = events
+      .slice(0, end)
+      .map((event) => (event as { function_call: { arguments: string } }).function_call.arguments);
     expect(JSON.parse(text.join(''))).toEqual({ message: 'Half' });
+    expect(events[end + 1]).toMatchObject({
+      function_call: { name: 'send_message', arguments: '{"message": "Whole.' },
+    });
+  });
+
+  it('ends the generation of a call that broke off before the next one', async () => {
+    const broken = work({ name: 'find', arguments: '{}' }, ['{"que']).flatMap((fact) => {
+      if (fact.type === 'step-end') return [{ ...fact, step: { ...fact.step, status: 'abandoned' as const } }];
+      return fact.type === 'call-ready' || fact.type === 'call-result' ? [] : [fact];
+    });
+    const events = parse(await dataOf(logOf(begin, broken, speech(['Hi.']), status('completed')), 'tokens'));
+    expect(events.slice(0, 3)).toMatchObject([
+      { function_call: { name: 'find', arguments: '{"que' } },
+      '[DONE_GEN]',
+      { function_call: { name: 'send_message', arguments: '{"message": "Hi.' } },
+    ]);
   });
 });
 
