@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { checkLog, type RunEvent } from '../../src/domain/event.js';
-import { toFrames as toNativeFrames, type ReplyForm } from '../../src/http/native/events.js';
+import { toFrames as toNativeFrames } from '../../src/http/native/events.js';
+import { toTypedFrames } from '../../src/http/native/letta/events.js';
 import { toFrames as toOpenaiFrames } from '../../src/http/openai/events.js';
 import { toText, type Frame } from '../../src/http/sse.js';
 import type { Body } from '../support/openai-face.js';
@@ -39,9 +40,9 @@ async function asAssistants(log: readonly RunEvent[], withMemory: boolean): Prom
   return `${tell(events).join('\n')}\n`;
 }
 
-/** The frames of the native face as they go over the wire, up to the first rest. */
-async function asNative(log: readonly RunEvent[], form: ReplyForm): Promise<string> {
-  return (await gather(toNativeFrames(replay(log), form))).map(toText).join('');
+/** Frames of a native stream as they go over the wire, up to the first rest. */
+async function onTheWire(frames: AsyncIterable<Frame>): Promise<string> {
+  return (await gather(frames)).map(toText).join('');
 }
 
 /** What a face was agreed to write: one part for each of its forms. A file that is missing is a fault, not a wish. */
@@ -69,11 +70,18 @@ describe.each(recorded)('the log %s', (story) => {
     });
   });
 
-  it('is told by the native face as was agreed, in each of its forms', async () => {
+  it('is told in the streams of MemGPT as was agreed, in each of their forms', async () => {
     await expectAgreed(`${story}.native.txt`, {
-      legacy: await asNative(log, 'legacy'),
-      steps: await asNative(log, 'steps'),
-      tokens: await asNative(log, 'tokens'),
+      legacy: await onTheWire(toNativeFrames(replay(log), 'legacy')),
+      steps: await onTheWire(toNativeFrames(replay(log), 'steps')),
+      tokens: await onTheWire(toNativeFrames(replay(log), 'tokens')),
+    });
+  });
+
+  it('is told in the typed streams of Letta as was agreed, whole and in fragments', async () => {
+    await expectAgreed(`${story}.letta.txt`, {
+      steps: await onTheWire(toTypedFrames(replay(log), 'steps')),
+      tokens: await onTheWire(toTypedFrames(replay(log), 'tokens')),
     });
   });
 });
