@@ -89,7 +89,7 @@ describe('streams', () => {
         release();
       }
     };
-    await expect(readToEnd()).rejects.toMatchObject({ type: 'server_error', code: null });
+    await expect(readToEnd()).rejects.toMatchObject({ type: 'server_error', code: 'server_error' });
     const failing = await newStory(own);
     const run = await threads.runs.createAndPoll(failing.threadId, { assistant_id: failing.assistantId });
     expect([run.status, run.last_error?.code]).toEqual(['failed', 'rate_limit_exceeded']);

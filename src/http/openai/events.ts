@@ -51,9 +51,13 @@ export function lastWords(error: unknown): Frame[] {
   return [...errorFrames(error), doneFrame];
 }
 
-/** Old clients read the members themselves, others the object around them: both are there. */
+/**
+ * Old clients read the members themselves, others the object around them: both are there. With no status to go by, a
+ * reader tells errors apart by their code, so this one has a code where the answer of a request would have none.
+ */
 function errorFrames(error: unknown): Frame[] {
-  const { error: fault } = toAnswer(error).body as { error: JsonObject };
+  const { error: answer } = toAnswer(error).body as { error: JsonObject };
+  const fault = { ...answer, code: answer['code'] ?? answer['type'] };
   return [frame('error', { ...fault, error: fault })];
 }
 

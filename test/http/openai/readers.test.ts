@@ -164,8 +164,8 @@ describe('a stream and its reader', () => {
     }
     expect(events.slice(-2).map(({ event }) => event)).toEqual(['error', 'done']);
     const error = events.at(-2)?.data as unknown as { error: unknown; message: string };
-    expect(error).toMatchObject({ type: 'server_error', code: null, param: null });
-    expect(error.error).toEqual({ type: 'server_error', code: null, param: null, message: error.message });
+    expect(error).toMatchObject({ type: 'server_error', code: 'server_error', param: null });
+    expect(error.error).toEqual({ type: 'server_error', code: 'server_error', param: null, message: error.message });
   });
 
   it('are told by a plain answer where the request is refused before the stream begins', async () => {
