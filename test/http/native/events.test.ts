@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../../src/domain/event.js';
+import type { RunEvent, RunFact } from '../../../src/domain/event.js';
 import { faultOf, toFrames, toWholeReply, type ReplyForm } from '../../../src/http/native/events.js';
 import { date, logOf, messageId, runOf, speech, status, thought, toolsStepId, work, workOf } from './logs.js';
 
@@ -213,8 +213,8 @@ describe('the token stream', () => {
   });
 
   it('ends the generation of a call that broke off before the next one', async () => {
-    const broken = work({ name: 'find', arguments: '{}' }, ['{"que']).flatMap((fact) => {
-      if (fact.type === 'step-end') return [{ ...fact, step: { ...fact.step, status: 'abandoned' as const } }];
+    const broken = work({ name: 'find', arguments: '{}' }, ['{"que']).flatMap((fact): RunFact[] => {
+      if (fact.type === 'step-end') return [{ ...fact, step: { ...fact.step, status: 'abandoned' } }];
       return fact.type === 'call-ready' || fact.type === 'call-result' ? [] : [fact];
     });
     const events = parse(await dataOf(logOf(begin, broken, speech(['Hi.']), status('completed')), 'tokens'));
