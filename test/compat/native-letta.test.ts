@@ -13,7 +13,10 @@ import {
   toolReply,
   userReply,
 } from '../../src/http/native/letta/replies.js';
-import { adminPassword, startApp, type RunningApp } from '../http/running-app.js';
+import { jobReply, sourceReply } from '../../src/http/native/letta/source-schemas.js';
+import { adminPassword, type RunningApp } from '../http/running-app.js';
+import type { ReadingFace } from '../support/reading-face.js';
+import { birdFile, birdKnown, birdQuestion, birdUnknown, startNativeHouse, untilCompleted } from './native-house.js';
 import { pythonClient, type Answer, type PythonClient } from './python-client.js';
 
 /*
@@ -21,15 +24,16 @@ import { pythonClient, type Answer, type PythonClient } from './python-client.js
  * schemas that refuse a member too many or too few.
  */
 
+let house: ReadingFace;
 let app: RunningApp;
 let call: PythonClient;
 let stream: PythonClient;
 let admin: PythonClient;
 
 beforeAll(async () => {
-  app = await startApp({
-    script: () => ({ text: 'Ines is back.', calls: [{ name: 'send_message', arguments: { message: 'Grüß dich!' } }] }),
-  });
+  const calls = [{ name: 'send_message', arguments: { message: 'Grüß dich!' } }];
+  house = await startNativeHouse({ text: 'Ines is back.', calls });
+  ({ app } = house);
   admin = pythonClient(app.url, adminPassword);
   const user = userReply.parse((await admin('POST', '/v1/admin/users', { json: { name: 'ines' } })).body);
   const body = { user_id: user.id, name: null };
@@ -37,7 +41,10 @@ beforeAll(async () => {
   call = pythonClient(app.url, key);
   stream = pythonClient(app.url, key, 'python-httpx/0.27.2');
 });
-afterAll(() => app.close());
+afterAll(async () => {
+  await house.close();
+  expect(house.faults).toEqual([]);
+});
 
 const ok = async <T extends z.ZodType>(schema: T, answer: Promise<Answer>): Promise<z.infer<T>> => {
   const { status, text, body } = await answer;
@@ -55,6 +62,31 @@ const blockBody = (label: string, value: string): Record<string, unknown> => ({
   metadata_: {},
   user_id: null,
   id: `block-${crypto.randomUUID()}`,
+});
+
+const agentBody = (name: string, llmConfig: unknown): Record<string, unknown> => ({
+  description: null,
+  metadata_: { 'human:': 'basic', 'persona:': 'sam_pov' },
+  user_id: null,
+  name,
+  message_ids: null,
+  memory: {
+    memory: { persona: blockBody('persona', 'I am calm.'), human: blockBody('human', 'Name: Inés') },
+    prompt_template: '{% for block in memory.values() %}{{ block.value }}{% endfor %}',
+  },
+  tools: [
+    'send_message',
+    'pause_heartbeats',
+    'conversation_search',
+    'conversation_search_date',
+    'archival_memory_insert',
+    'archival_memory_search',
+    'core_memory_append',
+    'core_memory_replace',
+  ],
+  system: null,
+  llm_config: llmConfig,
+  embedding_config: null,
 });
 
 describe('a client of Letta 0.4.1', () => {
@@ -75,30 +107,7 @@ describe('a client of Letta 0.4.1', () => {
     const agent = await ok(
       agentReply,
       call('POST', '/v1/agents', {
-        json: {
-          description: null,
-          metadata_: { 'human:': 'basic', 'persona:': 'sam_pov' },
-          user_id: null,
-          name: 'Letta',
-          message_ids: null,
-          memory: {
-            memory: { persona: blockBody('persona', 'I am calm.'), human: blockBody('human', 'Name: Inés') },
-            prompt_template: '{% for block in memory.values() %}{{ block.value }}{% endfor %}',
-          },
-          tools: [
-            'send_message',
-            'pause_heartbeats',
-            'conversation_search',
-            'conversation_search_date',
-            'archival_memory_insert',
-            'archival_memory_search',
-            'core_memory_append',
-            'core_memory_replace',
-          ],
-          system: null,
-          llm_config: llm,
-          embedding_config: null,
-        },
+        json: agentBody('Letta', llm),
       }),
     );
     expect(agent.tools).toHaveLength(8);
@@ -160,6 +169,40 @@ describe('a client of Letta 0.4.1', () => {
     expect((await ok(agentReply, call('PATCH', root, { json: change }))).name).toBe('Renamed');
     expect((await call('DELETE', root)).body).toBeNull();
     expect((await call('GET', root)).status).toBe(404);
+  });
+
+  it('loads a file into a source, and the agent answers from it for as long as it is attached', async () => {
+    const [llm] = await ok(z.array(llmConfigReply), call('GET', '/v1/models'));
+    const { id } = await ok(agentReply, call('POST', '/v1/agents', { json: agentBody('Birder', llm) }));
+    const ask = async (): Promise<string[]> => {
+      const messages = [{ role: 'user', text: birdQuestion, name: null }];
+      const flags = { run_async: false, stream_steps: false, stream_tokens: false, return_message_object: true };
+      const reply = await ok(sendReply, call('POST', `/v1/agents/${id}/messages`, { json: { messages, ...flags } }));
+      const made = reply.messages.flatMap((message) => storedMessageReply.parse(message).tool_calls ?? []);
+      return made
+        .filter((each) => each.function.name === 'send_message')
+        .map((each) => (JSON.parse(each.function.arguments) as { message: string }).message);
+    };
+    const source = await ok(sourceReply, call('POST', '/v1/sources', { json: { name: 'birds' } }));
+    const path = `/v1/sources/${source.id}`;
+    expect(await ok(z.string(), call('GET', '/v1/sources/name/birds'))).toBe(source.id);
+    const job = await ok(jobReply, call('POST', `${path}/upload`, { file: birdFile }));
+    expect(job.metadata_).toMatchObject({ type: 'embedding', filename: 'birds.txt', source_id: source.id });
+    const done = jobReply.parse(await untilCompleted(() => call('GET', `/v1/jobs/${job.id}`)));
+    expect(done.metadata_).toMatchObject({ num_passages: 1, num_documents: 1 });
+    expect(await ok(z.array(jobReply), call('GET', '/v1/jobs/active'))).toEqual([]);
+
+    const params = { agent_id: id };
+    expect(await ask()).toEqual([birdUnknown]);
+    await ok(sourceReply, call('POST', `${path}/attach`, { params }));
+    const [listed] = await ok(z.array(sourceReply), call('GET', '/v1/sources'));
+    expect(listed?.metadata_).toMatchObject({ num_passages: 1, attached_agents: [{ id, name: 'Birder' }] });
+    expect(await ask()).toEqual([birdKnown]);
+    await ok(sourceReply, call('POST', `${path}/detach`, { params }));
+    expect(await ask()).toEqual([birdUnknown]);
+    expect((await call('DELETE', path)).status).toBe(200);
+    expect((await call('GET', path)).status).toBe(404);
+    expect((await call('DELETE', `/v1/agents/${id}`)).status).toBe(200);
   });
 
   it('keeps humans and personas as blocks, and tools by name', async () => {

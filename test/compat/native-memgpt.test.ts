@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adminPassword, startApp, type RunningApp } from '../http/running-app.js';
+import { adminPassword, type RunningApp } from '../http/running-app.js';
+import type { ReadingFace } from '../support/reading-face.js';
+import { spokenIn, type StreamedEvent } from '../support/server-process.js';
+import { birdFile, birdKnown, birdQuestion, birdUnknown, startNativeHouse, untilCompleted } from './native-house.js';
 import { pythonClient, type Answer, type PythonClient } from './python-client.js';
 
 /*
@@ -11,27 +14,36 @@ type Body = Record<string, unknown> & {
   agent_state: { id: string; name: string; state: { messages: string[] }; created_at: number };
 };
 
+let house: ReadingFace;
 let app: RunningApp;
 let call: PythonClient;
 
 beforeAll(async () => {
-  app = await startApp({
-    script: () => ({
-      text: 'Ines ist zurück.',
-      calls: [{ name: 'send_message', arguments: { message: 'Grüß dich!' } }],
-    }),
+  house = await startNativeHouse({
+    text: 'Ines ist zurück.',
+    calls: [{ name: 'send_message', arguments: { message: 'Grüß dich!' } }],
   });
+  ({ app } = house);
   const admin = pythonClient(app.url, adminPassword);
   const made = await admin('POST', '/admin/users', { json: { user_id: null } });
   expect(made.status).toBe(200);
   call = pythonClient(app.url, (made.body as { api_key: string }).api_key);
 });
-afterAll(() => app.close());
+afterAll(async () => {
+  await house.close();
+  expect(house.faults).toEqual([]);
+});
 
 const ok = async (answer: Promise<Answer>): Promise<Body> => {
   const { status, text, body } = await answer;
   expect([status, status === 200 ? '' : text]).toEqual([200, '']);
   return body as Body;
+};
+
+/** Asks what only the file knows; what the agent said aloud. */
+const askOfBirds = async (path: string, body: Record<string, unknown>): Promise<string[]> => {
+  const reply = await ok(call('POST', path, { json: { ...body, message: birdQuestion } }));
+  return spokenIn(reply['messages'] as StreamedEvent[]);
 };
 
 describe('a client of MemGPT 0.3.4', () => {
@@ -65,6 +77,31 @@ describe('a client of MemGPT 0.3.4', () => {
     expect(command['response']).toContain('Tea.');
     await ok(call('DELETE', `/api/agents/${id}`));
     expect((await call('GET', '/api/agents/config', { params: { agent_id: id } })).status).toBe(404);
+  });
+});
+
+describe('a client of MemGPT 0.3.6', () => {
+  it('uploads a file and is told what it held, attaches it by its name, and the agent answers from it', async () => {
+    const config = { name: 'Birder', preset: 'memgpt_chat', persona: null, human: null };
+    const { id } = (await ok(call('POST', '/api/agents', { json: { config } }))).agent_state;
+    const ask = () => askOfBirds('/api/agents/message', { agent_id: id });
+    const source = await ok(call('POST', '/api/sources', { json: { name: 'early birds' } }));
+    const params = { source_id: String(source['id']) };
+    const counts = await ok(call('POST', '/api/sources/upload', { params, file: birdFile }));
+    expect(counts).toEqual({
+      source: expect.objectContaining({ id: source['id'], name: 'early birds' }) as object,
+      added_passages: 1,
+      added_documents: 1,
+    });
+    expect(await ask()).toEqual([birdUnknown]);
+    const both = { source_name: 'early birds', agent_id: id };
+    expect((await ok(call('POST', '/api/sources/attach', { params: both })))['id']).toBe(source['id']);
+    expect(await ask()).toEqual([birdKnown]);
+    await ok(call('POST', '/api/sources/detach', { params: both }));
+    expect(await ask()).toEqual([birdUnknown]);
+    await ok(call('DELETE', `/api/sources/${String(source['id'])}`));
+    expect((await ok(call('GET', '/api/sources')))['sources']).toEqual([]);
+    await ok(call('DELETE', `/api/agents/${id}`));
   });
 });
 
@@ -108,6 +145,61 @@ describe('a client of MemGPT 0.3.10', () => {
     const own = (presets['presets'] as { id: string; name: string }[]).find((each) => each.name === 'tutor');
     await ok(call('DELETE', `/api/presets/${own?.id ?? ''}`));
     await ok(call('DELETE', `/api/agents/${id}`));
+  });
+});
+
+/** Takes a source by its id through an upload, an attachment and the end of both; `wait` is how a client waits. */
+const readThroughSource = async (agentId: string, name: string, wait: (upload: Body) => Promise<void>) => {
+  const ask = () => askOfBirds(`/api/agents/${agentId}/messages`, { role: 'user', stream: false });
+  const source = await ok(call('POST', '/api/sources', { json: { name } }));
+  const path = `/api/sources/${String(source['id'])}`;
+  const upload = await ok(call('POST', `${path}/upload`, { file: birdFile }));
+  expect(await ask()).toEqual([birdUnknown]);
+  const params = { agent_id: agentId };
+  expect((await ok(call('POST', `${path}/attach`, { params })))['name']).toBe(name);
+  await wait(upload);
+  expect(await ask()).toEqual([birdKnown]);
+  await ok(call('POST', `${path}/detach`, { params }));
+  expect(await ask()).toEqual([birdUnknown]);
+  await ok(call('DELETE', path));
+  expect((await ok(call('GET', '/api/sources')))['sources']).toEqual([]);
+  await ok(call('DELETE', `/api/agents/${agentId}`));
+};
+
+describe('a client that puts the id of a source in the path', () => {
+  it('finds counts in the answer to an upload, as 0.3.10 reads it, and the file in the agent it is attached to', async () => {
+    const config = { name: 'Middle birder', preset: 'memgpt_chat', persona: null, human: null };
+    const { id } = (await ok(call('POST', '/api/agents', { json: { config } }))).agent_state;
+    await readThroughSource(id, 'birds of 0.3.10', async (upload) => {
+      expect(upload).toMatchObject({
+        source: { name: 'birds of 0.3.10' },
+        added_passages: expect.any(Number) as number,
+        added_documents: expect.any(Number) as number,
+      });
+      // That release knew of no jobs; the list of sources tells it what has been read.
+      const passages = async (): Promise<unknown> => {
+        const { sources } = await ok(call('GET', '/api/sources'));
+        return (sources as { metadata_: Record<string, unknown> }[])[0]?.metadata_['num_passages'];
+      };
+      await expect.poll(passages, { timeout: 15_000 }).toBe(1);
+    });
+  });
+
+  it('asks for the job of an upload, as 0.3.25 does, and finds the file in the agent it is attached to', async () => {
+    const config = {
+      name: 'Late birder',
+      preset: null,
+      system: null,
+      persona: 'I am calm.',
+      human: 'Name: Ines',
+      function_names: ['send_message', 'archival_memory_search', 'core_memory_append', 'core_memory_replace'],
+      metadata: { 'human:': 'basic', persona: 'calm' },
+    };
+    const { id } = (await ok(call('POST', '/api/agents', { json: { config } }))).agent_state;
+    await readThroughSource(id, 'birds of 0.3.25', async (upload) => {
+      const job = await untilCompleted(() => call('GET', `/api/sources/status/${String(upload['id'])}`));
+      expect(job['metadata_']).toMatchObject({ num_passages: 1, num_documents: 1 });
+    });
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { request as send, type IncomingHttpHeaders } from 'node:http';
 
 /** An answer, as the wire brought it. */
@@ -14,6 +15,8 @@ type Parameters = Record<string, string | number | boolean | undefined>;
 /** What goes with a call. */
 export interface Call {
   json?: unknown;
+  /** A file in a form, under the name `file`, as `requests` sends one that was opened in binary mode. */
+  file?: { name: string; content: string };
   params?: Parameters;
   headers?: Record<string, string>;
 }
@@ -23,12 +26,12 @@ export type PythonClient = (method: string, path: string, call?: Call) => Promis
 
 /** A client of Python's `requests`, or of `httpx` where it names itself so. */
 export function pythonClient(url: string, token: string, agent = 'python-requests/2.31.0'): PythonClient {
-  return (method, path, { json, params, headers } = {}) =>
+  return (method, path, { json, file, params, headers } = {}) =>
     new Promise((resolve, reject) => {
       const query = Object.entries(params ?? {}).flatMap(([name, value]) =>
         value === undefined ? [] : [`${encodeURIComponent(name)}=${encodeURIComponent(inPython(value))}`],
       );
-      const body = json === undefined ? undefined : Buffer.from(pythonJson(json), 'ascii');
+      const content = file === undefined ? contentOf(json) : formOf(file);
       const target = new URL(path + (query.length === 0 ? '' : `?${query.join('&')}`), url);
       const request = send(
         target,
@@ -41,7 +44,7 @@ export function pythonClient(url: string, token: string, agent = 'python-request
             Connection: 'keep-alive',
             authorization: `Bearer ${token}`,
             ...headers,
-            ...(body === undefined ? {} : { 'Content-Length': body.length, 'Content-Type': 'application/json' }),
+            ...(content === undefined ? {} : { 'Content-Length': content.body.length, 'Content-Type': content.type }),
           },
         },
         (response) => {
@@ -55,8 +58,27 @@ export function pythonClient(url: string, token: string, agent = 'python-request
         },
       );
       request.on('error', reject);
-      request.end(body);
+      request.end(content?.body);
     });
+}
+
+interface Content {
+  type: string;
+  body: Buffer;
+}
+
+function contentOf(json: unknown): Content | undefined {
+  return json === undefined ? undefined : { type: 'application/json', body: Buffer.from(pythonJson(json), 'ascii') };
+}
+
+/** A form of one file as `urllib3` writes it: the boundary in hexadecimal digits, and no type of the file. */
+function formOf({ name, content }: { name: string; content: string }): Content {
+  const boundary = randomBytes(16).toString('hex');
+  const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n\r\n`;
+  return {
+    type: `multipart/form-data; boundary=${boundary}`,
+    body: Buffer.from(`${head}${content}\r\n--${boundary}--\r\n`, 'utf8'),
+  };
 }
 
 /** JSON as Python's `json.dumps` writes it. */
