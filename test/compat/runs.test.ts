@@ -1,6 +1,7 @@
 import type OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MockUpstream } from '../support/mock-upstream.js';
+import { fourthAsSixth } from './fourth-as-sixth.js';
 import { serveHouse, startWeatherUpstream, type ServedHouse } from './house.js';
 
 type AssistantStream = ReturnType<OpenAI['beta']['threads']['runs']['stream']>;
@@ -18,9 +19,11 @@ const weather = {
 const question = "What's the weather in Paris and London?";
 
 describe.each([
-  ['the stand-in', null],
-  ['a model server', startWeatherUpstream],
-])('the official client, version 6, with %s', (_name, startUpstream) => {
+  [6, 'the stand-in', null],
+  [6, 'a model server', startWeatherUpstream],
+  [4, 'the stand-in', null],
+  [4, 'a model server', startWeatherUpstream],
+])('the official client, version %i, with %s', (release, _name, startUpstream) => {
   let upstream: MockUpstream | null;
   let house: ServedHouse;
   let client: OpenAI;
@@ -28,7 +31,7 @@ describe.each([
   beforeAll(async () => {
     upstream = startUpstream === null ? null : await startUpstream();
     house = await serveHouse(upstream);
-    client = house.client();
+    client = release === 6 ? house.client() : fourthAsSixth(house.earlyClient());
     const model = upstream === null ? 'offline/demo' : 'mock';
     const assistant = await client.beta.assistants.create({ model, instructions: 'Help.', tools: [weather] });
     assistantId = assistant.id;
