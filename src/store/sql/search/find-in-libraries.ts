@@ -2,9 +2,9 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { AttributeFilter, AttributeValue } from '../../../domain/library.js';
 import type { Dialect } from '../dialect.js';
 import type { Database } from '../schema.js';
-import { nearest, rarityOf } from './find.js';
+import { nearest } from './find.js';
 import type { LibraryAnswer, LibraryQuery } from './query.js';
-import type { Scope } from './scope.js';
+import { rarityOf, type Scope } from './scope.js';
 import { createBest } from './vectors.js';
 import { scopeToken, wordsOf } from './words.js';
 
@@ -55,8 +55,8 @@ async function scoreByWords(
   const read = async (word: string, limit: RawBuilder<unknown>): Promise<number[]> => {
     const keys =
       more.length === 0
-        ? dialect.wordIndex.keysOf(word, scope.tokens)
-        : sql`select t.key as key ${dialect.wordIndex.matching(word, scope.tokens)} and ${sql.join(more, sql` and `)}`;
+        ? dialect.wordIndex.keysOf({ any: [word], all: [] }, scope.tokens)
+        : sql`select t.key as key ${dialect.wordIndex.matching({ any: [word], all: [] }, scope.tokens)} and ${sql.join(more, sql` and `)}`;
     const { rows } = await sql<{ key: number }>`${keys} ${limit}`.execute(db);
     return rows.map((row) => row.key);
   };
@@ -92,6 +92,7 @@ async function scopeOfLibraries(db: Kysely<Database>, ids: readonly string[]): P
   return {
     ids: sql`in (${sql.join(rows.map((row) => row.id))})`,
     tokens: rows.map((row) => scopeToken('library', row.id)),
+    conditions: [],
     size: rows.reduce((sum, row) => sum + row.passage_count, 0),
   };
 }

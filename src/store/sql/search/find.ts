@@ -1,19 +1,16 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import { limits } from '../../../domain/limits.js';
 import type { Embedding } from '../../store.js';
-import type { Dialect } from '../dialect.js';
+import type { Dialect, WordsSought } from '../dialect.js';
 import type { Database } from '../schema.js';
+import { countHolders, readHolders, type Field } from './holders.js';
 import type { SearchAnswer, SearchQuery } from './query.js';
+import { rankByWords } from './ranking.js';
 import { bounds, scopeOf, type Scope } from './scope.js';
 import { createBest, fromBytes, product, toBytes } from './vectors.js';
-import { wordsOf } from './words.js';
 
 /** The constant of reciprocal rank fusion: how little the first places are allowed to outweigh the next. */
 const fusionConstant = 60;
-
-/** BM25's share of a text's length in its score, and how soon more of it stops counting. */
-const lengthShare = 0.75;
-const saturation = 1.2;
 
 const vectorsPerRead = 2_000;
 
@@ -22,11 +19,50 @@ export async function find(db: Kysely<Database>, dialect: Dialect, query: Search
   const scope = await scopeOf(db, query);
   if (scope === null) return { ids: [], total: 0 };
   if (query.query === null) return listByTime(db, scope, query);
-  const words = await rankByWords(db, dialect, scope, query);
-  const meaning = query.embedding === null ? [] : await rankByMeaning(db, scope, query, query.embedding);
-  const ranked = meaning.length === 0 ? words : fuse([words, meaning]);
-  const keys = ranked.slice(query.offset, query.offset + query.limit);
-  return { ids: await idsOf(db, query, keys), total: ranked.length };
+  const field = fieldOf(db, dialect, scope, query);
+  const { sought, ranked, matching } = await rankByWords(field, query.query);
+  const near = query.embedding === null ? [] : await nearest(db, scope, bounds(query), query.embedding);
+  const first = near.length === 0 ? ranked : fuse([ranked, near.map(({ key }) => key)]);
+  const total = await countAll(field, sought, matching, near);
+  const keys = first.slice(query.offset, query.offset + query.limit);
+  if (sought !== null && keys.length < query.limit && first.length < total) {
+    const more = { limit: query.limit - keys.length, offset: Math.max(0, query.offset - first.length) };
+    keys.push(...(await restOf(field, sought, first, more)));
+  }
+  return { ids: await idsOf(db, query, keys), total };
+}
+
+/** How many texts match by their words or are near by meaning. */
+async function countAll(
+  field: Field,
+  sought: WordsSought | null,
+  seen: number | null,
+  near: readonly { key: number }[],
+): Promise<number> {
+  if (sought === null) return near.length;
+  const matching = seen ?? (await countHolders(field, sought));
+  if (near.length === 0) return matching;
+  const isNear = sql`t.key in (${sql.join(near.map(({ key }) => key))})`;
+  return matching + near.length - (await countHolders({ ...field, conditions: [...field.conditions, isNear] }, sought));
+}
+
+/** The texts that match beside the first ones, newest first. */
+async function restOf(
+  field: Field,
+  sought: WordsSought,
+  first: readonly number[],
+  page: { limit: number; offset: number },
+): Promise<number[]> {
+  const others = first.length === 0 ? [] : [sql`t.key not in (${sql.join([...first])})`];
+  const rest = await readHolders({ ...field, conditions: [...field.conditions, ...others] }, sought, page);
+  return rest.map(({ key }) => key);
+}
+
+function fieldOf(db: Kysely<Database>, dialect: Dialect, scope: Scope, query: SearchQuery): Field {
+  const conditions = [...scope.conditions, ...bounds(query)];
+  const isSaid = query.kind === 'message';
+  const place = isSaid ? sql`t.scope_id` : sql`null`;
+  return { db, dialect, scope, conditions, place, placed: isSaid ? sql`t.message_id is not null` : sql`1 = 0` };
 }
 
 async function listByTime(db: Kysely<Database>, scope: Scope, query: SearchQuery): Promise<SearchAnswer> {
@@ -36,54 +72,6 @@ async function listByTime(db: Kysely<Database>, scope: Scope, query: SearchQuery
     select ${idColumn(query)} as id from texts as t where ${where}
     order by t.created_at desc, t.key desc limit ${query.limit} offset ${query.offset}`.execute(db);
   return { ids: rows.map((row) => row.id), total: counted.rows[0]?.count ?? 0 };
-}
-
-/**
- * Ranks by the words of the query, any of them: BM25 with each word counted once for a text, and with the scope in the
- * place of the whole collection. Nothing is read but the entries of the words, however much else the scope holds.
- */
-async function rankByWords(
-  db: Kysely<Database>,
-  dialect: Dialect,
-  scope: Scope,
-  query: SearchQuery,
-): Promise<number[]> {
-  const words = wordsOf(query.query ?? '');
-  const conditions = sql.join([sql`t.scope_id ${scope.ids}`, ...bounds(query)], sql` and `);
-  const hits: { key: number; chars: number }[][] = [];
-  for (const word of words) {
-    const { rows } = await sql<{ key: number; chars: number }>`
-      select t.key as key, t.chars as chars ${dialect.wordIndex.matching(word, scope.tokens)}
-      and ${conditions}`.execute(db);
-    if (rows.length > 0) hits.push(rows);
-  }
-  const lengths = new Map(hits.flat().map((row) => [row.key, row.chars]));
-  const average = [...lengths.values()].reduce((sum, chars) => sum + chars, 0) / lengths.size;
-  const scores = new Map<number, number>();
-  for (const rows of hits) {
-    const rarity = rarityOf(scope, rows.length);
-    for (const row of rows) {
-      const length = 1 - lengthShare + lengthShare * (row.chars / average);
-      const score = (rarity * (saturation + 1)) / (1 + saturation * length);
-      scores.set(row.key, (scores.get(row.key) ?? 0) + score);
-    }
-  }
-  return byScore(scores);
-}
-
-/** How much a word counts: the more, the fewer texts of the scope hold it. */
-export function rarityOf(scope: Scope, holders: number): number {
-  return Math.log(1 + (Math.max(scope.size - holders, 0) + 0.5) / (holders + 0.5));
-}
-
-/** The nearest by cosine among the vectors of the same model and size. What points away is no neighbour. */
-async function rankByMeaning(
-  db: Kysely<Database>,
-  scope: Scope,
-  query: SearchQuery,
-  embedding: Embedding,
-): Promise<number[]> {
-  return (await nearest(db, scope, bounds(query), embedding)).map((entry) => entry.key);
 }
 
 /** The nearest by cosine with their cosines, the nearest first. */

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { WordIndex } from '../dialect.js';
+import type { WordIndex, WordsSought } from '../dialect.js';
+import { speakerTokens } from './words.js';
 
 /** A `tsvector` refuses to grow past a megabyte; this many characters of a text never reach it. */
 const indexedCharsMax = 200_000;
@@ -11,15 +12,28 @@ export const postgresWords: WordIndex = {
     sql`to_tsvector('english', ${folded(text.slice(0, indexedCharsMax))})
       || array_to_tsvector(${scope.split(' ').map(lexeme)}::text[])`,
   matching,
-  keysOf: (word, scopes) => sql`select t.key as key ${matching(word, scopes)}`,
+  keysOf: (words, scopes) => sql`select t.key as key ${matching(words, scopes)}`,
+  // A sum, so that the planner never walks all keys from the newest on in the hope of meeting enough holders.
+  newestFirst: sql`order by t.key + 0 desc`,
 };
 
-function matching(word: string, scopes: readonly string[]): RawBuilder<unknown> {
+function matching({ any, all }: WordsSought, scopes: readonly string[]): RawBuilder<unknown> {
   const scope = scopes.map((token) => `'${lexeme(token)}'`).join(' | ');
   // Of a stop word nothing remains, and an empty query beside the scope would match all of it.
+  const parts = [
+    ...all.map(textOrSpeaker),
+    ...(any.length === 0 ? [] : [sql`(${sql.join(any.map(textOrSpeaker), sql` || `)})`]),
+  ];
   return sql`from texts as t,
-        (select plainto_tsquery('english', ${folded(word)}) as word, ${scope}::tsquery as scope) as q
-      where numnode(q.word) > 0 and t.words @@ (q.scope && q.word)`;
+        (select ${sql.join(parts, sql` && `)} as words, ${scope}::tsquery as scope) as q
+      where numnode(q.words) > 0 and t.words @@ (q.scope && q.words)`;
+}
+
+/** A word of a text, or the name of who said it. */
+function textOrSpeaker(word: string): RawBuilder<unknown> {
+  const tokens = speakerTokens(word).map((token) => `'${lexeme(token)}'`);
+  const said = tokens.length === 0 ? sql`` : sql` || ${tokens.join(' & ')}::tsquery`;
+  return sql`(phraseto_tsquery('english', ${folded(word)})${said})`;
 }
 
 /** A scope's token as the index holds it: beginning with a character that is in no word. */

@@ -9,8 +9,15 @@ export interface Scope {
   ids: RawBuilder<unknown>;
   /** One of these tokens is in the word index of each of its texts. */
   tokens: string[];
+  /** What a text `t` with one of the tokens must still be to belong to it. */
+  conditions: RawBuilder<unknown>[];
   /** About how many texts it holds; never fewer. */
   size: number;
+}
+
+/** How much a word counts: the more, the fewer texts of the scope hold it. */
+export function rarityOf(scope: Scope, holders: number): number {
+  return Math.log(1 + (Math.max(scope.size - holders, 0) + 0.5) / (holders + 0.5));
 }
 
 /** Conversations named one by one to the word index; beyond them it is asked for all of their owner's. */
@@ -27,7 +34,8 @@ export async function scopeOf(db: Kysely<Database>, query: SearchQuery): Promise
     .executeTakeFirst();
   if (memory === undefined) return null;
   if (query.kind === 'passage') {
-    return { ids: sql`= ${memoryId}`, tokens: [scopeToken('memory', memoryId)], size: memory.passage_count };
+    const tokens = [scopeToken('memory', memoryId)];
+    return { ids: sql`= ${memoryId}`, tokens, conditions: [], size: memory.passage_count };
   }
   const conversations = await db
     .selectFrom('windows')
@@ -40,13 +48,11 @@ export async function scopeOf(db: Kysely<Database>, query: SearchQuery): Promise
   const size = conversations.reduce((sum, conversation) => sum + conversation.last_seq, 0);
   const ids = conversations.map((conversation) => conversation.id);
   if (ids.length <= conversationsNamed) {
-    return { ids: sql`in (${sql.join(ids)})`, tokens: ids.map((id) => scopeToken('conversation', id)), size };
+    const tokens = ids.map((id) => scopeToken('conversation', id));
+    return { ids: sql`in (${sql.join(ids)})`, tokens, conditions: [], size };
   }
-  return {
-    ids: sql`in (select conversation_id from windows where memory_id = ${memoryId})`,
-    tokens: [scopeToken('owner', memory.owner_id)],
-    size,
-  };
+  const open = sql`in (select conversation_id from windows where memory_id = ${memoryId})`;
+  return { ids: open, tokens: [scopeToken('owner', memory.owner_id)], conditions: [sql`t.scope_id ${open}`], size };
 }
 
 /** What the caller asked for beside words and meaning, as conditions on a text `t`. */

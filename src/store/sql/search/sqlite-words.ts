@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import type { WordIndex } from '../dialect.js';
+import type { WordIndex, WordsSought } from '../dialect.js';
+import { speakerTokens } from './words.js';
 
 /** FTS5 over the table itself, kept current by triggers, which also fire for rows that a cascade deletes. */
 export const sqliteWords: WordIndex = {
@@ -14,19 +15,27 @@ export const sqliteWords: WordIndex = {
      end`,
   ],
   entry: () => undefined,
-  matching: (word, scopes) => {
-    return sql`from texts_index cross join texts as t on t.key = texts_index.rowid
-      where texts_index match ${expressionOf(word, scopes)}`;
-  },
-  keysOf: (word, scopes) =>
-    sql`select rowid as key from texts_index where texts_index match ${expressionOf(word, scopes)}`,
+  matching: (words, scopes) =>
+    sql`from texts_index cross join texts as t on t.key = texts_index.rowid
+      where texts_index match ${expressionOf(words, scopes)}`,
+  keysOf: (words, scopes) =>
+    sql`select rowid as key from texts_index where texts_index match ${expressionOf(words, scopes)}`,
+  newestFirst: sql`order by texts_index.rowid desc`,
 };
 
-function expressionOf(word: string, scopes: readonly string[]): string {
-  return `(scope : (${scopes.map(quoted).join(' OR ')})) AND (text : ${quoted(word)})`;
+function expressionOf({ any, all }: WordsSought, scopes: readonly string[]): string {
+  const held = [...all.map(textOrSpeaker), ...(any.length === 0 ? [] : [any.map(textOrSpeaker).join(' OR ')])];
+  return [`scope : (${scopes.map(quoted).join(' OR ')})`, ...held].map((part) => `(${part})`).join(' AND ');
 }
 
-/** A word as FTS5 takes it literally, whatever it holds. */
+/** A word of a text, or the name of who said it. */
+function textOrSpeaker(word: string): string {
+  const tokens = speakerTokens(word);
+  const said = tokens.length === 0 ? '' : ` OR (scope : (${tokens.map(quoted).join(' AND ')}))`;
+  return `(text : ${quoted(word)})${said}`;
+}
+
+/** A word, or several in a row, as FTS5 takes it literally, whatever it holds. */
 function quoted(word: string): string {
   return `"${word.replaceAll('"', '""')}"`;
 }

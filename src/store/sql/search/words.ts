@@ -1,32 +1,35 @@
+import { isFiller } from '../../../domain/telling-words.js';
+import { tokensOf } from './tokens.js';
+
+const wordPattern = /[\p{L}\p{N}\p{M}]+/gu;
+
 /** Words of one query that are looked up; the rest of a longer one is left out. */
 const wordsMax = 32;
-
-/**
- * English words that stand in nearly every text and tell nothing of it. PostgreSQL's dictionary has the same ones, so
- * both databases answer a question by the words that matter in it.
- */
-const fillers: ReadonlySet<string> = new Set(
-  `i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself it
-  its itself they them their theirs themselves what which who whom this that these those am is are was were be been
-  being have has had having do does did doing a an the and but if or because as until while of at by for with about
-  against between into through during before after above below to from up down in out on off over under again further
-  then once here there when where why how all any both each few more most other some such no nor not only own same so
-  than too very s t can will just don should now`.split(/\s+/),
-);
+/** Phrases that are looked up. */
+const phrasesMax = 8;
 
 /**
  * The words by which a text is looked for, in lower case, each once: runs of letters and digits. Fillers count only
  * where there is nothing else.
  */
 export function wordsOf(text: string): string[] {
-  const words = new Set(
-    text
-      .normalize('NFC')
-      .toLowerCase()
-      .match(/[\p{L}\p{N}\p{M}]+/gu),
-  );
-  const telling = [...words].filter((word) => !fillers.has(word));
+  const words = new Set(text.normalize('NFC').toLowerCase().match(wordPattern));
+  const telling = [...words].filter((word) => !isFiller(word));
   return (telling.length > 0 ? telling : [...words]).slice(0, wordsMax);
+}
+
+/** The phrases that a query holds in quotation marks, each as its words in order. */
+export function phrasesOf(query: string): string[][] {
+  const quoted = [...query.matchAll(/["“”„«»]([^"“”„«»]+)["“”„«»]/gu)].flatMap(([, inner]) => {
+    const words = (inner ?? '').normalize('NFC').toLowerCase().match(wordPattern) ?? [];
+    return words.length === 0 ? [] : [words.slice(0, wordsMax)];
+  });
+  return quoted.slice(0, phrasesMax);
+}
+
+/** The tokens by which a text is found under its speaker's name: one for each word of it. */
+export function speakerTokens(name: string): string[] {
+  return [...new Set(tokensOf(name))].map((word) => `by${word}x`);
 }
 
 /** The token that stands for a conversation, memory, library or owner in the word index. */

@@ -1,0 +1,50 @@
+import type { WordsSought } from '../dialect.js';
+import { chooseCandidates } from './candidates.js';
+import { countHolders, holdingsOf, quotingTexts, type Field } from './holders.js';
+import { heldWords, type HeldWord } from './held-words.js';
+import { featuresOf, relevanceOf } from './relevance.js';
+import { readSurroundings } from './surroundings.js';
+import { phrasesOf, wordsOf } from './words.js';
+import { wantedOf } from './wanted.js';
+
+/** What a query comes to. */
+export interface Ranking {
+  /** What the texts that match hold. Null where none does. */
+  sought: WordsSought | null;
+  /** The keys of the best of them, best first; the others follow, newest first. */
+  ranked: number[];
+  /** How many match; null where that was not seen on the way. */
+  matching: number | null;
+}
+
+/**
+ * Ranks the texts that match a query: those that hold any of its words, or one in the place of a word that nobody used;
+ * where it quotes phrases that are there, those that hold all of the phrases. The best of them are read, with their
+ * neighbours, and put in order by all that is known of them.
+ */
+export async function rankByWords(field: Field, query: string): Promise<Ranking> {
+  const all = await phrasesIn(field, query);
+  const held = await heldWords(field, wordsOf(query), all);
+  if (all.length === 0 && held.length === 0) return { sought: null, ranked: [], matching: 0 };
+  const sought = { any: all.length > 0 ? [] : held.map(({ word }) => word), all };
+  const holdings = await holdingsOf(field, held);
+  const candidates = chooseCandidates(holdings, await quotingTexts(field, query, holdings, all));
+  const pool = await readSurroundings(field, candidates);
+  const features = featuresOf(wantedOf(query), holdings, pool, new Set(candidates.map(({ key }) => key)));
+  const rated = [...features].map(([key, of]) => ({ key, score: relevanceOf(of) }));
+  rated.sort((left, right) => right.score - left.score || right.key - left.key);
+  return { sought, ranked: rated.map(({ key }) => key), matching: all.length > 0 ? null : countAny(held) };
+}
+
+/** How many texts hold any of the words. */
+function countAny(held: readonly HeldWord[]): number {
+  // Sorted numbers, for a set of them takes several times as long.
+  const keys = Float64Array.from(held.flatMap((word) => word.keys)).sort();
+  return keys.reduce((count, key, at) => (at > 0 && key === keys[at - 1] ? count : count + 1), 0);
+}
+
+/** The phrases that a query quotes. None where no text holds them all: then their words count like the others. */
+async function phrasesIn(field: Field, query: string): Promise<string[]> {
+  const all = phrasesOf(query).map((words) => words.join(' '));
+  return all.length > 0 && (await countHolders(field, { any: [], all })) > 0 ? all : [];
+}

@@ -1,0 +1,74 @@
+import { sql, type RawBuilder } from 'kysely';
+import { reach, type Candidate } from './candidates.js';
+import type { Field } from './holders.js';
+
+/** A text in its place: neighbours in a conversation or file are texts of the same place with positions near by. */
+export interface PlacedText {
+  key: number;
+  /** What its neighbours share with it. Null where it stands alone. */
+  place: string | null;
+  position: number;
+  createdAt: number;
+  /** Who said it, where a name was given. */
+  speaker: string | null;
+  text: string;
+}
+
+/** Characters of a text that are read for ranking. */
+const charsRead = 8_000;
+
+/** Candidates with the texts around them, whoever said those, in order of place and position. */
+export async function readSurroundings(field: Field, candidates: readonly Candidate[]): Promise<PlacedText[]> {
+  if (candidates.length === 0) return [];
+  const alone = candidates.filter(({ place }) => place === null);
+  const texts = [...(await readAlone(field, alone)), ...(await readSpans(field, spansOf(candidates)))];
+  return texts.sort(
+    (left, right) =>
+      compare(left.place ?? '', right.place ?? '') || left.position - right.position || left.key - right.key,
+  );
+}
+
+interface Span {
+  place: string;
+  first: number;
+  last: number;
+}
+
+async function readAlone(field: Field, alone: readonly Candidate[]): Promise<PlacedText[]> {
+  const keys = field.dialect.rowsGiven(alone.map(({ key }) => [key]));
+  const source = sql`from texts as t where t.key in (select cast(given.value ->> 0 as bigint) from ${keys})`;
+  return readTexts(field, source, alone.length);
+}
+
+async function readSpans(field: Field, spans: readonly Span[]): Promise<PlacedText[]> {
+  const given = field.dialect.rowsGiven(spans.map(({ place, first, last }) => [place, first, last]));
+  const source = sql`from (select cast(given.value ->> 0 as text) as place, cast(given.value ->> 1 as bigint) as first,
+      cast(given.value ->> 2 as bigint) as last from ${given}) as spans
+    cross join texts as t where ${field.placed} and ${field.place} = spans.place and t.position between spans.first and spans.last`;
+  return readTexts(field, source, spans.length);
+}
+
+async function readTexts({ db, place }: Field, source: RawBuilder<unknown>, count: number): Promise<PlacedText[]> {
+  if (count === 0) return [];
+  const { rows } = await sql<PlacedText>`
+    select t.key as key, ${place} as place, coalesce(t.position, 0) as position, t.created_at as "createdAt",
+      t.speaker as speaker, substr(t.text, 1, ${charsRead}) as text ${source}`.execute(db);
+  return rows;
+}
+
+/** The stretches around the candidates, those that touch made one. */
+function spansOf(candidates: readonly Candidate[]): Span[] {
+  const placed = candidates.flatMap(({ place, position }) => (place === null ? [] : [{ place, position }]));
+  placed.sort((left, right) => compare(left.place, right.place) || left.position - right.position);
+  const spans: Span[] = [];
+  for (const { place, position } of placed) {
+    const last = spans.at(-1);
+    if (last !== undefined && last.place === place && position - reach <= last.last) last.last = position + reach;
+    else spans.push({ place, first: position - reach, last: position + reach });
+  }
+  return spans;
+}
+
+function compare(left: string, right: string): number {
+  return left === right ? 0 : left < right ? -1 : 1;
+}

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import type { Message } from '../../../src/domain/message.js';
+import type { MessageSearchRequest } from '../../../src/store/store.js';
+import type { OpenStore } from '../contract.js';
+import { makeMessage, makePassage, makeScene } from '../rows.js';
+
+const hour = 3_600_000;
+
+export function describeRanking(store: OpenStore): void {
+  /** A memory with one conversation in which these things were said, a minute after one another. */
+  const told = async (sayings: readonly (string | Partial<Message>)[]): Promise<string> => {
+    const { memory, conversation } = await makeScene(store());
+    const messages = sayings.map((saying, index) => {
+      const more = typeof saying === 'string' ? { parts: [{ type: 'text' as const, text: saying }] } : saying;
+      return makeMessage(conversation.id, '', { createdAt: hour + index * 60_000, ...more });
+    });
+    await store().messages.append(conversation.id, messages);
+    return memory.id;
+  };
+  const find = async (memoryId: string, query: string, more: Partial<MessageSearchRequest> = {}) => {
+    const base = { memoryId, query, embedding: null, from: null, to: null, limit: 10, offset: 0, roles: null };
+    const { hits, total } = await store().search.messages({ ...base, ...more });
+    return { texts: hits.map(textOfHit), hits, total };
+  };
+  const said = (text: string, more: Partial<Message> = {}): Partial<Message> => ({
+    parts: [{ type: 'text', text }],
+    ...more,
+  });
+
+  describe('ranking what was said', () => {
+    it('puts first what is quoted word for word, be its words as common as they may', async () => {
+      const talk = 'Tea! We had tea, the two of us: two cups of tea, then two more, and tea with the two of them.';
+      const memoryId = await told([talk, talk, talk, 'Two for tea?', 'Yes.', 'No.', 'Maybe.', talk, talk, talk]);
+      expect((await find(memoryId, 'two for tea')).texts[0]).toBe('Two for tea?');
+    });
+
+    it('keeps to a phrase in quotation marks, and to its words where nobody said it', async () => {
+      const memoryId = await told([
+        'the red door is open',
+        'a door, and red paint',
+        'red, red door?',
+        'an open window',
+      ]);
+      const phrase = await find(memoryId, 'open "red door"');
+      expect(phrase).toMatchObject({ total: 2 });
+      expect(phrase.texts[0]).toBe('the red door is open');
+      expect((await find(memoryId, '"door red"')).total).toBe(3);
+    });
+
+    it('finds what was said in other words where nobody used the word that is asked for', async () => {
+      const memoryId = await told(['The puppy got sick last night.', 'The train was late.', 'Catherine likes chess.']);
+      expect(await find(memoryId, 'my dog was ill')).toMatchObject({
+        texts: ['The puppy got sick last night.'],
+        total: 1,
+      });
+      expect(await find(memoryId, 'Caroline or Johnson')).toMatchObject({ texts: [], total: 0 });
+    });
+
+    it('takes a word that somebody used, or that is asked for by itself, for this word alone', async () => {
+      const memoryId = await told(['The puppy got sick.', 'The dog is asleep.']);
+      expect(await find(memoryId, 'my dog snores')).toMatchObject({ texts: ['The dog is asleep.'], total: 1 });
+      expect(await find(memoryId, 'ill')).toMatchObject({ texts: [], total: 0 });
+    });
+
+    it('prefers the answer that follows a question about it', async () => {
+      const memoryId = await told([
+        'We talked of paint and of work all day.',
+        'Not much going on at home otherwise.',
+        'Paint is what the neighbours are fond of.',
+        'How did the kitchen in your house turn out?',
+        'Blue, and the paint is dry at last.',
+      ]);
+      const { texts } = await find(memoryId, 'paint of the kitchen');
+      const placeOf = (text: string): number => texts.indexOf(text);
+      expect(placeOf('Blue, and the paint is dry at last.')).toBeLessThan(
+        placeOf('Paint is what the neighbours are fond of.'),
+      );
+    });
+
+    it.each([
+      ['the name of its speaker', (name: string, text: string) => said(text, { name })],
+      ['a name before a colon', (name: string, text: string) => said(`${name}: ${text}`)],
+    ])('knows who said something by %s', async (_how, say) => {
+      const memoryId = await told([
+        say('Ines', 'I went hiking with Tom.'),
+        say('Tom', 'I went hiking with Ines.'),
+        say('Ines', 'Good to hear from you.'),
+        say('Tom', 'Good to hear from you too.'),
+      ]);
+      const ofInes = await find(memoryId, 'Where did Ines go hiking?');
+      expect(ofInes.texts[0]).toContain('hiking with Tom');
+      expect((await find(memoryId, 'Where did Tom go hiking?')).texts[0]).toContain('hiking with Ines');
+      expect(ofInes.total).toBe(3);
+    });
+
+    it('prefers what tells of a time where a time is asked for', async () => {
+      const memoryId = await told(['We saw the concert last Friday.', 'We saw the concert with friends.']);
+      expect((await find(memoryId, 'When was the concert?')).texts[0]).toBe('We saw the concert last Friday.');
+    });
+
+    it('looks at neighbours without letting them in where they do not match or may not be seen', async () => {
+      const memoryId = await told([
+        said('Where is the harbour?', { role: 'user' }),
+        said('The harbour lies in the east.', { role: 'assistant' }),
+        said('Thanks a lot.', { role: 'user' }),
+      ]);
+      expect(await find(memoryId, 'harbour')).toMatchObject({ total: 2 });
+      expect(await find(memoryId, 'harbour', { roles: ['assistant'] })).toMatchObject({
+        texts: ['The harbour lies in the east.'],
+        total: 1,
+      });
+    });
+
+    it('pages from the ranked ones on to all others without gap or double, always in one order', async () => {
+      const memoryId = await told(Array.from({ length: 1_300 }, (_, index) => `pear number ${index % 7}`));
+      const walk = async (): Promise<string[]> => {
+        const ids: string[] = [];
+        for (let offset = 0; offset < 1_300; offset += 100) {
+          const page = await find(memoryId, 'pears', { limit: 100, offset });
+          expect(page.total).toBe(1_300);
+          ids.push(...page.hits.map((hit) => hit.id));
+        }
+        return ids;
+      };
+      const once = await walk();
+      expect(new Set(once).size).toBe(1_300);
+      expect(await walk()).toEqual(once);
+    });
+
+    it('prefers, of two archived texts with the word, the one that speaks of the matter', async () => {
+      const { memory } = await makeScene(store());
+      const texts = [
+        'The bank raised the interest on her loan.',
+        'The bank was muddy, and the water of the stream cold.',
+      ];
+      for (const text of texts) await store().memories.insertPassage(makePassage(memory.id, { text }));
+      const base = { memoryId: memory.id, embedding: null, from: null, to: null, limit: 10, offset: 0, tags: null };
+      const first = async (query: string): Promise<string | undefined> =>
+        (await store().search.passages({ ...base, tagMatch: 'any', query })).hits[0]?.text;
+      expect(await first('bank of the river')).toBe(texts[1]);
+      expect(await first('bank that lends money')).toBe(texts[0]);
+    });
+  });
+}
+
+function textOfHit(message: Message): string {
+  return message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
+}
