@@ -1,3 +1,4 @@
+import type { ToolRule } from './tool-rule.js';
 import type { JsonSchema } from './tool.js';
 
 /**
@@ -52,6 +53,12 @@ export interface ModelSettings {
   logitBias?: Record<string, number> | null;
 }
 
+/** Settings of an agent: those of its model calls, and what else holds for all of its runs. */
+export interface AgentSettings extends ModelSettings {
+  /** Rules for the order in which its tools are called; absent where there are none. */
+  toolRules?: ToolRule[];
+}
+
 /** Someone: a name, instructions, a model, tools. */
 export interface Agent {
   id: string;
@@ -66,7 +73,7 @@ export interface Agent {
   protocol: Protocol;
   origin: Origin;
   envelope: Envelope;
-  settings: ModelSettings;
+  settings: AgentSettings;
   tools: AgentTool[];
   /** Free text pairs of the owner's. */
   metadata: Record<string, string>;

@@ -1,5 +1,3 @@
-import { estimateTokens } from './tokens.js';
-
 /**
  * How a text is cut into passages. `window` cuts pieces of a size that overlap, wherever a word ends; `sentences` fills
  * pieces with whole sentences and overlaps nothing.
@@ -123,9 +121,9 @@ function toUnits(piece: string, chunking: Chunking): Unit[] {
   return units;
 }
 
-/** The same measure as everywhere, in fractions, so that many short words are not each rounded up. */
+/** A measure of its own, plain enough that pieces add up to their whole and a text is always cut in the same places. */
 function tokensOf(text: string): number {
-  return text.length < 64 ? Buffer.byteLength(text, 'utf8') / bytesPerToken : estimateTokens(text);
+  return Buffer.byteLength(text, 'utf8') / bytesPerToken;
 }
 
 /** The last units that together have no more than so many tokens. */

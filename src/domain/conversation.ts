@@ -17,9 +17,14 @@ export interface Summary {
   text: string;
   /** First and last message number that the summary stands for. */
   covers: [number, number];
+  /** Of the prompt, before the messages went and with the summary in their place. */
   tokensBefore: number;
   tokensAfter: number;
   model: string;
+  /** Of the words that asked for it; absent on summaries from before there were versions. */
+  promptVersion?: number;
+  /** True where it was written from the messages alone, and not from the summary before it. */
+  rebuilt?: boolean;
   /** How many compactions this window has seen. */
   compactions: number;
   createdAt: number;

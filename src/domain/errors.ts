@@ -14,13 +14,15 @@ export type ErrorCode =
   | 'provider_unavailable' // the provider cannot be reached or keeps failing
   | 'provider_rate_limited' // the provider asks us to slow down, and kept asking
   | 'context_too_small' // what must be in the prompt does not fit the model's window
+  | 'context_window_overflow_in_system_prompt' // instructions, blocks and tools alone fill the model's window
   | 'lease_lost' // another worker has taken this run; inside the house only
   | 'unavailable' // the server is shutting down
   | 'internal'; // a fault of ours
 
 /** What an error is about, for a face that spells ids and words its refusals in a manner of its own. */
 export type ErrorSubject =
-  | { kind: 'missing'; what: string; id: string }
+  | { kind: 'missing'; what: string; id: string; within?: { what: string; id: string } }
+  | { kind: 'expired-library'; libraryId: string }
   /** Something was refused because this run of the conversation is active. */
   | { kind: 'active-run'; refused: 'run' | 'message' | 'deletion'; conversationId: string; runId: string };
 
@@ -51,7 +53,13 @@ export class AppError extends Error {
   }
 }
 
-/** The error for an object that is absent or somebody else's. `what` is the face-neutral noun: `agent`, `run`. */
-export function notFound(what: string, id: string): AppError {
-  return new AppError('not_found', `No ${what} found with id '${id}'.`, { subject: { kind: 'missing', what, id } });
+/**
+ * The error for an object that is absent or somebody else's. `what` is the face-neutral noun: `agent`, `run`; `within` is
+ * what it was looked for in, where it may well be elsewhere.
+ */
+export function notFound(what: string, id: string, within?: { what: string; id: string }): AppError {
+  const place = within === undefined ? '' : ` in the ${within.what} '${within.id}'`;
+  return new AppError('not_found', `No ${what} found with id '${id}'${place}.`, {
+    subject: { kind: 'missing', what, id, ...(within === undefined ? {} : { within }) },
+  });
 }

@@ -9,7 +9,7 @@ export interface StoredFile {
   /** A word of the caller's: `assistants`, `user_data`, `vision`. */
   purpose: string;
   bytes: number;
-  /** SHA-256 of the bytes in hexadecimal digits. */
+  /** SHA-256 of the bytes in hexadecimal digits, or `noContent`. */
   sha256: string;
   createdAt: number;
   /** When it is deleted by itself, or null. */
@@ -17,6 +17,9 @@ export interface StoredFile {
   /** What a face must give back though nothing else has use for it. */
   faceData: Record<string, unknown>;
 }
+
+/** In the place of the hash: the bytes of this file are not here, since it was imported without them. */
+export const noContent = '';
 
 /** Characters of a name that are kept: what file systems and headers bear. */
 const nameCharsMax = 255;

@@ -23,6 +23,8 @@ export const limits = {
   deltaBatchMs: 20,
   /** A run that waits for the client or in the queue gives up after this. */
   runWaitMs: 600_000,
+  /** A run that waits for somebody's approval of a call gives up after this. */
+  approvalWaitMs: 24 * 3_600_000,
   /** How long the events of a finished run are kept. */
   eventRetentionMs: 30 * 24 * 3_600_000,
   /** Characters of a tool's result that reach the model, whatever the window. */
@@ -44,6 +46,9 @@ export const limits = {
   /** Characters of a summary, and its largest share of the window. */
   summaryCharsMax: 4_000,
   summaryShare: 0.08,
+  /** Every so many compactions a summary is written from the messages again, and messages read for it at the most. */
+  summaryRebuildEvery: 3,
+  summaryRebuildMessages: 1_000,
   /** Characters of a block of persona or human, and of another one. */
   blockCharsDefault: 5_000,
   blockCharsOther: 10_000,
@@ -56,6 +61,8 @@ export const limits = {
   blockEditAttempts: 5,
   /** Characters of one passage. */
   passageCharsMax: 20_000,
+  /** Passages with which a new one is compared. */
+  alikePassages: 8,
   /** Tags of a passage, and characters of a tag. */
   tagsPerPassage: 32,
   tagCharsMax: 64,
@@ -66,6 +73,17 @@ export const limits = {
   searchHitCharsMax: 1_500,
   /** Hits considered by each way of searching before they are fused. */
   searchDepth: 50,
+  /** Hits of several kinds that can be paged through together. */
+  mergedHitsMax: 1_000,
+  /** Turns of a run that tidies a memory, and characters of what was said that it is given to read. */
+  turnsPerTidying: 10,
+  tidyingCharsMax: 40_000,
+  /** Times that a failed one is tried again, and how long after the first failure; each pause is four times the last. */
+  tidyingRetries: 3,
+  tidyingRetryMs: 15_000,
+  /** Runs that tidy at the same time, beside those that answer; how often it is looked who is due. */
+  tidyingConcurrency: 2,
+  tidyingPollMs: 1_000,
   /** Characters of a message. */
   messageCharsMax: 256_000,
   /** Items of a list. */
@@ -127,6 +145,10 @@ export const limits = {
   documentTextBytesMax: 64 * 1024 * 1024,
   /** How long bytes are nobody's before they are deleted. */
   blobGraceMs: 600_000,
+  /** How long a request may take to arrive whole: a large file comes over a slow line. */
+  requestMs: 3_600_000,
+  /** How long bytes that are being received or read may lie without being written to. Longer than either may take. */
+  stagedMs: 2 * 3_600_000,
   /** How often a stream that has nothing to say shows that it lives; some clients give up after five seconds. */
   streamKeepAliveMs: 3_000,
   /** How long running work may take to finish when the server stops. */

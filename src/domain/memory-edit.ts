@@ -32,7 +32,9 @@ const labelForm = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_.-]*$/u;
 export function editBlock(block: EditableBlock, edit: BlockEdit): EditOutcome {
   if (block.readOnly) return refuse({ reason: 'read-only', label: block.label });
   const outcome = valueAfter(block, edit);
-  return outcome.ok ? withinLimit(block, outcome.value) : outcome;
+  if (!outcome.ok) return outcome;
+  const fault = checkLength(block, outcome.value);
+  return fault === null ? outcome : refuse(fault);
 }
 
 /** Checks the label and first value of a block that is to be made. Null where nothing is wrong. */
@@ -40,8 +42,16 @@ export function checkNewBlock(block: EditableBlock, labels: readonly string[]): 
   const fault = checkLabel(block.label, labels);
   if (fault !== null) return fault;
   if (labels.length >= limits.blocksPerMemory) return { reason: 'too-many-blocks', limit: limits.blocksPerMemory };
-  const outcome = withinLimit({ ...block, value: '' }, block.value);
-  return outcome.ok ? null : outcome.fault;
+  return checkLength({ ...block, value: '' }, block.value);
+}
+
+/** Checks the length of a value that a block is to be given. Null where nothing is wrong. */
+export function checkLength(block: Pick<Block, 'label' | 'value' | 'charsMax'>, value: string): MemoryFault | null {
+  const requested = charsOf(value);
+  const current = charsOf(block.value);
+  if (requested <= block.charsMax || requested < current) return null;
+  const overshoot = requested - block.charsMax;
+  return { reason: 'over-limit', label: block.label, limit: block.charsMax, current, requested, overshoot };
 }
 
 /** Checks a label that is to be given to a block beside those that are there. Null where nothing is wrong. */
@@ -72,13 +82,15 @@ function valueAfter(block: EditableBlock, edit: BlockEdit): EditOutcome {
   }
 }
 
-function replaceAll(block: EditableBlock, search: string, replacement: string): EditOutcome {
-  if (search === '') return refuse({ reason: 'empty-search', field: 'old text' });
-  if (!block.value.includes(search)) return refuse(absenceOf(block.label, block.value, search));
+function replaceAll(block: EditableBlock, given: string, replacement: string): EditOutcome {
+  if (given === '') return refuse({ reason: 'empty-search', field: 'old text' });
+  const search = asItStands(block.value, given);
+  if (!block.value.includes(search)) return refuse(absenceOf(block.label, block.value, given));
   return accept(block.value.split(search).join(replacement));
 }
 
-function replaceOne(block: EditableBlock, search: string, replacement: string): EditOutcome {
+function replaceOne(block: EditableBlock, given: string, replacement: string): EditOutcome {
+  const search = asItStands(block.value, given);
   if (search === '') return refuse({ reason: 'empty-search', field: 'old text' });
   if (lineNumberPrefix.test(search)) return refuse({ reason: 'line-numbers', field: 'old text' });
   if (lineNumberPrefix.test(replacement)) return refuse({ reason: 'line-numbers', field: 'new text' });
@@ -102,6 +114,11 @@ function insertAt(block: EditableBlock, line: number, text: string): EditOutcome
   return accept([...lines.slice(0, at), text, ...lines.slice(at)].join('\n'));
 }
 
+/** The text with the line ends of the value, where it is only found with them: a model does not see which they are. */
+function asItStands(value: string, search: string): string {
+  return value.includes(search) ? search : search.replace(/\r?\n/gu, value.includes('\r\n') ? '\r\n' : '\n');
+}
+
 /** Where a text occurs, overlapping occurrences included: "aa" stands twice in "aaa" and so names no single place. */
 function positionsOf(value: string, search: string): number[] {
   const positions: number[] = [];
@@ -118,14 +135,6 @@ function linesOf(value: string, positions: number[]): number[] {
     passed = position;
     return line;
   });
-}
-
-function withinLimit(block: EditableBlock, value: string): EditOutcome {
-  const requested = charsOf(value);
-  const current = charsOf(block.value);
-  if (requested <= block.charsMax || requested < current) return accept(value);
-  const overshoot = requested - block.charsMax;
-  return refuse({ reason: 'over-limit', label: block.label, limit: block.charsMax, current, requested, overshoot });
 }
 
 function accept(value: string): EditOutcome {

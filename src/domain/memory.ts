@@ -12,15 +12,17 @@ export interface Memory {
 /** The key of the memory that every agent has. */
 export const defaultMemoryKey = 'default';
 
-/** A labelled text that is always in the prompt. */
+/** A labelled text that is always in the prompt. It lies in one memory at least, and may be shared by several. */
 export interface Block {
   id: string;
+  /** The memory it was read from; asked for by its id alone, the first it was put in. */
   memoryId: string;
   label: string;
   description: string;
   value: string;
   /** The most Unicode code points `value` may hold. */
   charsMax: number;
+  /** True where agents may not change it: anywhere, or from the memory it was read from. */
   readOnly: boolean;
   /** Raised by one with every edit. */
   version: number;
@@ -38,6 +40,11 @@ export interface BlockVersion {
   value: string;
   actor: BlockActor;
   runId: string | null;
+  stepId: string | null;
+  /** The version this edit was made upon; null for the first value and for an undo or redo. */
+  parent: number | null;
+  /** The version whose value an undo or redo brought back; null for an edit. */
+  restores: number | null;
   createdAt: number;
 }
 

@@ -2,6 +2,7 @@ import type { ErrorCode } from './errors.js';
 import type { NewMessage } from './message.js';
 import type { RunStatus } from './status.js';
 import type { AgentTool, Envelope, ModelSettings } from './agent.js';
+import type { Tidying } from './sleep-time.js';
 import type { ToolCall } from './tool.js';
 
 /** Tokens spent. `estimated` where the provider reported none and we counted ourselves. */
@@ -47,6 +48,10 @@ export interface RunOverrides {
   compactOnly?: boolean;
   /** `expiresAt` holds for the whole of the run's life, while it works too; else only while it waits. */
   expiresAtWork?: boolean;
+  /** Once it is answered it counts towards the tidying of its memory, which comes after so many. */
+  tidiedAfter?: number;
+  /** This run answers nobody: it tidies a memory in the background. */
+  tidying?: Tidying;
 }
 
 /** The promise to answer: durable, with a status. */

@@ -24,6 +24,10 @@ export interface ToolCall {
   state: 'ready' | 'started' | 'finished';
   output: string | null;
   failed: boolean;
+  /** What was said by whoever had to be asked. Absent where nobody had to be, or has not answered yet. */
+  approved?: boolean;
+  /** True where the rules of the agent's tools forbade it; absent else. It was not carried out and counts for no rule. */
+  refused?: true;
 }
 
 /** What a tool said. A failed result always makes another model call, so the model can mend it. */

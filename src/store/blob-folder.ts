@@ -5,9 +5,6 @@ import { join } from 'node:path';
 import { AppError, notFound } from '../domain/errors.js';
 import type { Blobs, StagedBlob } from './library.js';
 
-/** Bytes that were never kept are thrown away after this, at the next start. */
-const stagedMs = 24 * 3_600_000;
-
 const hashForm = /^[0-9a-f]{64}$/u;
 
 /** Blobs in a folder, each under its hash. Several processes may share it. */
@@ -17,11 +14,9 @@ export function openBlobFolder(folder: string): Blobs {
     if (!hashForm.test(sha256)) throw notFound('file content', sha256);
     return join(folder, sha256.slice(0, 2), sha256);
   };
-  let swept: Promise<void> | null = null;
   return {
     stage: async (content, bytesMax) => {
       await mkdir(staging, { recursive: true });
-      await (swept ??= sweepStaged(staging));
       return stageFile(join(staging, randomUUID()), content, bytesMax);
     },
     keep: async ({ sha256, path }) => {
@@ -32,6 +27,7 @@ export function openBlobFolder(folder: string): Blobs {
       await syncFolder(folder);
     },
     discard: ({ path }) => rm(path, { force: true }),
+    clearStaged: (writtenBefore) => clearFolder(staging, writtenBefore),
     read: (sha256) => createReadStream(placeOf(sha256)),
     borrow: async (sha256) => {
       const path = placeOf(sha256);
@@ -86,10 +82,11 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function sweepStaged(staging: string): Promise<void> {
-  for (const name of await readdir(staging)) {
-    const path = join(staging, name);
+/** Deletes the files of a folder that were last written before a time; a folder that is not there has none. */
+export async function clearFolder(folder: string, writtenBefore: number): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
     const found = await stat(path).catch(() => null);
-    if (found !== null && found.mtimeMs < Date.now() - stagedMs) await rm(path, { force: true });
+    if (found !== null && found.mtimeMs < writtenBefore) await rm(path, { force: true });
   }
 }

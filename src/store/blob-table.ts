@@ -3,7 +3,7 @@ import { open, rm, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { notFound } from '../domain/errors.js';
-import { stageFile } from './blob-folder.js';
+import { clearFolder, stageFile } from './blob-folder.js';
 import type { Blobs } from './library.js';
 import type { Session } from './sql/session.js';
 
@@ -41,6 +41,7 @@ export function openBlobTable(session: Session): Blobs {
       await rm(path, { force: true });
     },
     discard: ({ path }) => rm(path, { force: true }),
+    clearStaged: (writtenBefore) => clearFolder(staging, writtenBefore),
     read: (sha256) => readParts(session, sha256),
     borrow: async (sha256) => {
       await exists(sha256);

@@ -37,6 +37,8 @@ export interface Blobs {
   keep(staged: StagedBlob): Promise<void>;
   /** Throws staged bytes away. */
   discard(staged: StagedBlob): Promise<void>;
+  /** Throws away what was staged or borrowed on this machine and last written before a time: its holder has died. */
+  clearStaged(writtenBefore: number): Promise<void>;
   /** Throws `not_found` where there are none. */
   read(sha256: string): AsyncIterable<Uint8Array>;
   /** The bytes as a file of this machine, for as long as it is not released. */
@@ -195,6 +197,7 @@ export interface LibraryRepository {
 /** A search over libraries, all of them together. */
 export interface LibrarySearchRequest {
   libraryIds: string[];
+  /** Empty to search by the embedding alone. */
   query: string;
   embedding: Embedding | null;
   filter: AttributeFilter | null;

@@ -43,6 +43,7 @@ export function openSqlite(path: string, options: { readOnly?: boolean } = {}): 
   const { DatabaseSync } = loadDriver();
   const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false });
   const statements = new Map<string, NativeStatement>();
+  const reading = new Set<NativeStatement>();
   const prepare = (sql: string): NativeStatement => {
     const known = statements.get(sql);
     if (known !== undefined) return known;
@@ -60,8 +61,17 @@ export function openSqlite(path: string, options: { readOnly?: boolean } = {}): 
       if (returnsRows(sql)) return { rows: statement.all(...parameters), changes: 0 };
       return { rows: [], changes: Number(statement.run(...parameters).changes) };
     },
-    // Not from the kept statements: a second reader of the same text would start the first one anew.
-    iterate: (sql, parameters = []) => database.prepare(sql).iterate(...parameters),
+    iterate: function* (sql, parameters = []) {
+      // Not from the kept statements: a second reader of the same text would start the first one anew.
+      const statement = database.prepare(sql);
+      // One of the drivers does not keep a statement for the sake of its rows: collected among them, it ends the process.
+      reading.add(statement);
+      try {
+        yield* statement.iterate(...parameters);
+      } finally {
+        reading.delete(statement);
+      }
+    },
     close: () => {
       statements.clear();
       database.close();

@@ -2,7 +2,7 @@ import type { Agent, Origin } from '../domain/agent.js';
 import type { Conversation, Summary, Window } from '../domain/conversation.js';
 import type { RunEvent } from '../domain/event.js';
 import type { Library } from '../domain/library.js';
-import type { Block, BlockActor, BlockVersion, Memory, Passage } from '../domain/memory.js';
+import type { Passage } from '../domain/memory.js';
 import type { Message, NewMessage, Role } from '../domain/message.js';
 import type { Organisation } from '../domain/organisation.js';
 import type { Page, PageRequest } from '../domain/page.js';
@@ -20,6 +20,9 @@ import type {
   LibrarySearchResult,
   UploadRepository,
 } from './library.js';
+import type { SleepTimeRepository } from './sleep-time.js';
+import type { TransferRepository } from './transfer.js';
+import type { MemoryRepository } from './memory.js';
 
 /*
  * The port to the database. A finder that takes an owner returns null for somebody else's row; those that take none
@@ -53,48 +56,6 @@ export interface AgentRepository {
   /** Deletes the agent with its memories and windows; its conversations and runs stay. False where there was none. */
   delete(ownerId: string, id: string): Promise<boolean>;
   page(ownerId: string, request: PageRequest): Promise<Page<Agent>>;
-}
-
-/** Memories: blocks with their history, and the archive. */
-export interface MemoryRepository {
-  /** Inserts, or returns the one that already has this agent and key. */
-  insert(memory: Memory): Promise<Memory>;
-  get(id: string): Promise<Memory | null>;
-  findByKey(agentId: string, key: string): Promise<Memory | null>;
-  /** Deletes the memories of this key that agents have opened in a conversation. */
-  deleteOpened(conversationId: string, key: string): Promise<void>;
-  /** The blocks of a memory in the order they were made. */
-  blocks(memoryId: string): Promise<Block[]>;
-  block(memoryId: string, label: string): Promise<Block | null>;
-  /** Inserts with version 1 and its first history entry. False where the label is taken. */
-  insertBlock(block: Block, actor: BlockActor, runId: string | null): Promise<boolean>;
-  /** Writes the value where the version is still `expected`, with a history entry. Null where it is not. */
-  writeBlock(edit: BlockWrite): Promise<Block | null>;
-  /** Changes label, description, limit and read-only; no history entry. */
-  reshapeBlock(block: Block): Promise<void>;
-  deleteBlock(id: string): Promise<boolean>;
-  /** Blocks of the memories of an owner's agents, the newest first. */
-  ownedBlocks(ownerId: string, filter: { label: string | null; limit: number }): Promise<Block[]>;
-  /** A block of one of an owner's agents. */
-  ownedBlock(ownerId: string, id: string): Promise<Block | null>;
-  /** Newest first. */
-  blockHistory(blockId: string, limit: number): Promise<BlockVersion[]>;
-  /** Inserts, or returns the passage of this memory that has the same text and tags. */
-  insertPassage(passage: Passage): Promise<{ passage: Passage; existed: boolean }>;
-  passage(memoryId: string, id: string): Promise<Passage | null>;
-  updatePassage(passage: Passage): Promise<boolean>;
-  deletePassage(memoryId: string, id: string): Promise<boolean>;
-  passages(memoryId: string, request: PageRequest): Promise<Page<Passage>>;
-}
-
-/** An edit of a block that holds only for one version. */
-export interface BlockWrite {
-  blockId: string;
-  expectedVersion: number;
-  value: string;
-  actor: BlockActor;
-  runId: string | null;
-  at: number;
 }
 
 /** Conversations and the windows of agents on them. */
@@ -150,9 +111,11 @@ export interface MessageRepository {
   /** Gives each its number, in the order given. */
   append(conversationId: string, messages: NewMessage[]): Promise<Message[]>;
   get(conversationId: string, id: string): Promise<Message | null>;
-  /** Writes parts, status, visibility, name, metadata and face data. */
+  /** Writes all but the message's place: its id, conversation, number, run, step and time. */
   update(message: Message): Promise<void>;
   delete(conversationId: string, id: string): Promise<boolean>;
+  /** How many messages a history tells: all but the finished words that a call of the agent has said. */
+  countTold(conversationId: string): Promise<number>;
   /**
    * What an agent sees of a conversation between two numbers, both included, in order: finished visible messages and
    * its own inner ones, without `system` rows. `toSeq` null is up to the end. With `newest`, only that many, the last.
@@ -183,9 +146,10 @@ export interface RunRepository {
   /**
    * Takes the oldest run that is queued and not waiting, or in progress (or cancelling) with a lapsed lease. Sets
    * owner and lease, raises `attempt`, raises `losses` where a lease had lapsed, sets `startedAt` the first time. A
-   * queued run becomes `in_progress`; a cancelling one stays so.
+   * queued run becomes `in_progress`; a cancelling one stays so. With `background`, of the runs that tidy a memory; else
+   * of all others.
    */
-  claim(claim: { owner: string; now: number; leaseUntil: number }): Promise<Run | null>;
+  claim(claim: { owner: string; now: number; leaseUntil: number; background?: boolean }): Promise<Run | null>;
   /** Takes `count` event numbers and renews the lease. Null where the lease is gone; else the row after it. */
   fence(fence: RunFence): Promise<Run | null>;
   /** Takes `count` event numbers without a lease, for what a face does to a run. The row after it. */
@@ -301,6 +265,8 @@ export interface Repositories {
   presets: PresetRepository;
   tools: ToolRepository;
   organisations: OrganisationRepository;
+  transfers: TransferRepository;
+  sleepTimes: SleepTimeRepository;
   bell: Bell;
 }
 

@@ -112,8 +112,16 @@ describe('replace', () => {
 
   it.each(['replace-all', 'replace-one'] as const)('keeps line ends of both kinds as they are in %s', (kind) => {
     expect(valueOf(block('a\r\nb\nc'), { kind, search: 'a\r\nb', replacement: 'x\r\ny' })).toBe('x\r\ny\nc');
-    expect(faultOf(block('a\r\nb'), { kind, search: 'a\nb', replacement: 'x' })).toMatchObject({ reason: 'not-found' });
+    expect(valueOf(block('a\nb\r\nc'), { kind, search: 'a\nb', replacement: 'x' })).toBe('x\r\nc');
   });
+
+  it.each(['replace-all', 'replace-one'] as const)(
+    'finds lines whichever line ends they were copied with in %s',
+    (kind) => {
+      expect(valueOf(block('a\r\nb\r\nc'), { kind, search: 'a\nb', replacement: 'x' })).toBe('x\r\nc');
+      expect(valueOf(block('a\nb\nc'), { kind, search: 'a\r\nb', replacement: 'x' })).toBe('x\nc');
+    },
+  );
 
   it.each(['replace-all', 'replace-one'] as const)('I-17: refuses an empty search in %s', (kind) => {
     expect(faultOf(block('abc'), { kind, search: '', replacement: 'x' })).toMatchObject({ reason: 'empty-search' });

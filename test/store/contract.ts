@@ -7,9 +7,12 @@ import { describeConversations } from './contract/conversations.js';
 import { describeLibraries } from './contract/libraries.js';
 import { describeMemories } from './contract/memories.js';
 import { describeOwners } from './contract/owners.js';
+import { describeRanking } from './contract/ranking.js';
 import { describeRuns } from './contract/runs.js';
 import { describeSearch } from './contract/search.js';
+import { describeSleepTimes } from './contract/sleep-times.js';
 import { describeTransactions } from './contract/transactions.js';
+import { describeTransfers } from './contract/transfers.js';
 import { describeUploads } from './contract/uploads.js';
 
 /** A store that is open while tests run. */
@@ -34,9 +37,12 @@ export function describeStore(name: string, open: () => Promise<TemporaryDatabas
     describeMemories(store);
     describeConversations(store);
     describeRuns(store);
+    describeSleepTimes(store);
     describeTransactions(store);
     describeSearch(store);
+    describeRanking(store);
     describeLibraries(store);
+    describeTransfers(store);
     describeUploads(store);
     describeBlobs(store);
   });

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
-import type { Agent, AgentTool, ModelSettings } from '../../domain/agent.js';
+import type { Agent, AgentSettings, AgentTool } from '../../domain/agent.js';
 import { AppError } from '../../domain/errors.js';
 import type { AgentRepository } from '../store.js';
+import { deleteBlocksOf } from './block-places.js';
 import { mapPage, readPage } from './page.js';
 import type { AgentRow } from './schema.js';
 import type { Session } from './session.js';
@@ -44,15 +45,21 @@ export function agentRepository(session: Session): AgentRepository {
       const { id, owner_id: _owner, created_at: _created, ...columns } = toRow(agent);
       await named(agent, () => db.updateTable('agents').set(columns).where('id', '=', id).execute());
     },
-    delete: async (ownerId, id) => {
-      const row = await db
-        .deleteFrom('agents')
-        .where('id', '=', id)
-        .where('owner_id', '=', ownerId)
-        .returning('id')
-        .executeTakeFirst();
-      return row !== undefined;
-    },
+    delete: (ownerId, id) =>
+      session.atomic(async (inner) => {
+        await deleteBlocksOf(
+          inner,
+          sql`select memories.id from memories join agents on agents.id = memories.agent_id
+            where agents.id = ${id} and agents.owner_id = ${ownerId}`,
+        );
+        const row = await inner.db
+          .deleteFrom('agents')
+          .where('id', '=', id)
+          .where('owner_id', '=', ownerId)
+          .returning('id')
+          .executeTakeFirst();
+        return row !== undefined;
+      }),
     page: async (ownerId, request) => {
       const listing = { table: 'agents', where: sql`owner_id = ${ownerId}`, order: ['created_at', 'id'] };
       return mapPage(await readPage<AgentRow>(session, listing, request), fromRow);
@@ -102,7 +109,7 @@ function fromRow(row: AgentRow): Agent {
     protocol: row.protocol,
     origin: row.origin,
     envelope: row.envelope,
-    settings: fromJson<ModelSettings>(row.settings),
+    settings: fromJson<AgentSettings>(row.settings),
     tools: fromJson<AgentTool[]>(row.tools),
     metadata: fromJson<Record<string, string>>(row.metadata),
     faceData: fromJson<Record<string, unknown>>(row.face_data),

@@ -1,86 +1,129 @@
 import { sql } from 'kysely';
 import { AppError } from '../../domain/errors.js';
-import type { Block, BlockVersion } from '../../domain/memory.js';
-import type { BlockWrite, MemoryRepository } from '../store.js';
-import type { BlockRow, BlockVersionRow } from './schema.js';
+import type { Block } from '../../domain/memory.js';
+import type { BlockWrite, MemoryRepository } from '../memory.js';
+import { historyQueries, remember } from './block-history.js';
+import { placeQueries, type PlaceQueries } from './block-places.js';
+import type { BlockRow } from './schema.js';
 import type { Session } from './session.js';
 import { toFlag } from './values.js';
 
-type BlockQueries = Pick<
-  MemoryRepository,
-  | 'blocks'
-  | 'block'
-  | 'insertBlock'
-  | 'writeBlock'
-  | 'reshapeBlock'
-  | 'deleteBlock'
-  | 'ownedBlocks'
-  | 'ownedBlock'
-  | 'blockHistory'
->;
+type BlockQueries = PlaceQueries &
+  Pick<
+    MemoryRepository,
+    | 'blocks'
+    | 'block'
+    | 'insertBlock'
+    | 'writeBlock'
+    | 'reshapeBlock'
+    | 'deleteBlock'
+    | 'ownedBlocks'
+    | 'ownedBlock'
+    | 'blockHistory'
+    | 'blockVersion'
+    | 'blockEditUpon'
+  >;
 
-/** Blocks and their history. */
+/** A block as it is read through one of the memories it lies in. */
+type PlacedRow = Omit<BlockRow, 'owner_id'> & { memory_id: string };
+
+/** Blocks, the memories they lie in, and their history. */
 export function blockQueries(session: Session): BlockQueries {
   const { db } = session;
   return {
     blocks: async (memoryId) => {
-      const rows = await db
-        .selectFrom('blocks')
-        .selectAll()
-        .where('memory_id', '=', memoryId)
-        .orderBy('created_at')
-        .orderBy('id')
+      const rows = await blocksOf(session, memoryId)
+        .orderBy('memory_blocks.created_at')
+        .orderBy('memory_blocks.block_id')
         .execute();
       return rows.map(fromRow);
     },
     block: async (memoryId, label) => {
-      const row = await db
-        .selectFrom('blocks')
-        .selectAll()
-        .where('memory_id', '=', memoryId)
-        .where('label', '=', label)
-        .executeTakeFirst();
+      const row = await blocksOf(session, memoryId).where('memory_blocks.label', '=', label).executeTakeFirst();
       return row === undefined ? null : fromRow(row);
     },
-    insertBlock: (block, actor, runId) =>
+    insertBlock: (block, actor, runId, stepId = null) =>
       session.atomic(async (inner) => {
-        const row = await inner.db
-          .insertInto('blocks')
-          .values({ ...toRow(block), version: 1 })
-          .onConflict((conflict) => conflict.columns(['memory_id', 'label']).doNothing())
-          .returningAll()
-          .executeTakeFirst();
-        if (row === undefined) return false;
-        await remember(inner, { row, actor, run_id: runId, at: block.createdAt });
+        await insertRow(inner, block);
+        const place = { blockId: block.id, memoryId: block.memoryId, readOnly: false, at: block.createdAt };
+        if (!(await placeQueries(inner).attachBlock(place))) {
+          await inner.db.deleteFrom('blocks').where('id', '=', block.id).execute();
+          return false;
+        }
+        const { id, value, createdAt } = block;
+        await remember(inner, { blockId: id, version: 1, value, actor, runId, stepId, at: createdAt });
         return true;
       }),
     writeBlock: (edit) => session.atomic((inner) => writeBlock(inner, edit)),
-    reshapeBlock: (block) => reshapeBlock(session, block),
+    reshapeBlock: (block) => session.atomic((inner) => reshapeBlock(inner, block)),
     deleteBlock: async (id) => {
       const row = await db.deleteFrom('blocks').where('id', '=', id).returning('id').executeTakeFirst();
       return row !== undefined;
     },
     ownedBlocks: async (ownerId, { label, limit }) => {
-      const owned = ownedBlocks(session, ownerId);
+      const owned = blocksById(session).where('blocks.owner_id', '=', ownerId);
       const query = label === null ? owned : owned.where('blocks.label', '=', label);
       const rows = await query.orderBy('blocks.created_at', 'desc').orderBy('blocks.id', 'desc').limit(limit).execute();
       return rows.map(fromRow);
     },
     ownedBlock: async (ownerId, id) => {
-      const row = await ownedBlocks(session, ownerId).where('blocks.id', '=', id).executeTakeFirst();
+      const row = await blocksById(session)
+        .where('blocks.owner_id', '=', ownerId)
+        .where('blocks.id', '=', id)
+        .executeTakeFirst();
       return row === undefined ? null : fromRow(row);
     },
-    blockHistory: async (blockId, limit) => {
-      const rows = await db
-        .selectFrom('block_versions')
-        .selectAll()
-        .where('block_id', '=', blockId)
-        .orderBy('version', 'desc')
-        .limit(limit)
-        .execute();
-      return rows.map(fromVersionRow);
-    },
+    ...historyQueries(session),
+    ...placeQueries(session),
   };
+}
+
+const columns = [
+  'blocks.id',
+  'blocks.label',
+  'blocks.description',
+  'blocks.value',
+  'blocks.chars_max',
+  'blocks.version',
+  'blocks.created_at',
+  'blocks.updated_at',
+] as const;
+
+function blocksOf({ db }: Session, memoryId: string) {
+  return db
+    .selectFrom('memory_blocks')
+    .innerJoin('blocks', 'blocks.id', 'memory_blocks.block_id')
+    .where('memory_blocks.memory_id', '=', memoryId)
+    .select(columns)
+    .select(['memory_blocks.memory_id', sql<number>`blocks.read_only | memory_blocks.read_only`.as('read_only')]);
+}
+
+function blocksById({ db }: Session) {
+  const first = sql<string>`(select memory_id from memory_blocks where memory_blocks.block_id = blocks.id
+    order by memory_blocks.created_at, memory_id limit 1)`;
+  return db
+    .selectFrom('blocks')
+    .select(columns)
+    .select(['blocks.read_only', first.as('memory_id')]);
+}
+
+async function insertRow({ db }: Session, block: Block): Promise<void> {
+  const owner = db
+    .selectFrom('memories')
+    .innerJoin('agents', 'agents.id', 'memories.agent_id')
+    .select('agents.owner_id')
+    .where('memories.id', '=', block.memoryId);
+  await db
+    .insertInto('blocks')
+    .values({
+      id: block.id,
+      owner_id: sql`${owner}`,
+      ...shapeOf(block),
+      value: block.value,
+      version: 1,
+      created_at: block.createdAt,
+    })
+    .execute();
 }
 
 async function writeBlock(session: Session, edit: BlockWrite): Promise<Block | null> {
@@ -89,64 +132,35 @@ async function writeBlock(session: Session, edit: BlockWrite): Promise<Block | n
     .set({ value: edit.value, version: sql`version + 1`, updated_at: edit.at })
     .where('id', '=', edit.blockId)
     .where('version', '=', edit.expectedVersion)
-    .returningAll()
+    .returning('id')
     .executeTakeFirst();
   if (row === undefined) return null;
-  await remember(session, { row, actor: edit.actor, run_id: edit.runId, at: edit.at });
-  return fromRow(row);
+  await remember(session, { ...edit, stepId: edit.stepId ?? null, version: edit.expectedVersion + 1 });
+  return fromRow(await blocksById(session).where('blocks.id', '=', edit.blockId).executeTakeFirstOrThrow());
 }
 
-async function reshapeBlock(session: Session, block: Block): Promise<void> {
-  const { label, description, chars_max, read_only, updated_at } = toRow(block);
+async function reshapeBlock({ db }: Session, block: Block): Promise<void> {
   try {
-    await session.db
-      .updateTable('blocks')
-      .set({ label, description, chars_max, read_only, updated_at })
-      .where('id', '=', block.id)
-      .execute();
+    await db.updateTable('blocks').set(shapeOf(block)).where('id', '=', block.id).execute();
+    await db.updateTable('memory_blocks').set({ label: block.label }).where('block_id', '=', block.id).execute();
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'conflict') throw error;
-    const message = `There is already a block labelled '${block.label}' in this memory.`;
+    const message = `There is already a block labelled '${block.label}' in a memory that has this one.`;
     throw new AppError('conflict', message, { param: 'label', cause: error });
   }
 }
 
-async function remember(
-  session: Session,
-  entry: { row: BlockRow; actor: BlockVersion['actor']; run_id: string | null; at: number },
-): Promise<void> {
-  const { row, actor, run_id, at } = entry;
-  await session.db
-    .insertInto('block_versions')
-    .values({ block_id: row.id, version: row.version, value: row.value, actor, run_id, created_at: at })
-    .execute();
-}
-
-function ownedBlocks({ db }: Session, ownerId: string) {
-  return db
-    .selectFrom('agents')
-    .innerJoin('memories', 'memories.agent_id', 'agents.id')
-    .innerJoin('blocks', 'blocks.memory_id', 'memories.id')
-    .selectAll('blocks')
-    .where('agents.owner_id', '=', ownerId);
-}
-
-function toRow(block: Block): BlockRow {
+function shapeOf(block: Block): Pick<BlockRow, 'label' | 'description' | 'chars_max' | 'read_only' | 'updated_at'> {
   return {
-    id: block.id,
-    memory_id: block.memoryId,
     label: block.label,
     description: block.description,
-    value: block.value,
     chars_max: block.charsMax,
     read_only: toFlag(block.readOnly),
-    version: block.version,
-    created_at: block.createdAt,
     updated_at: block.updatedAt,
   };
 }
 
-function fromRow(row: BlockRow): Block {
+function fromRow(row: PlacedRow): Block {
   return {
     id: row.id,
     memoryId: row.memory_id,
@@ -158,16 +172,5 @@ function fromRow(row: BlockRow): Block {
     version: row.version,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
-  };
-}
-
-function fromVersionRow(row: BlockVersionRow): BlockVersion {
-  return {
-    blockId: row.block_id,
-    version: row.version,
-    value: row.value,
-    actor: row.actor,
-    runId: row.run_id,
-    createdAt: row.created_at,
   };
 }

@@ -13,7 +13,7 @@ export function conversationRepository(session: Session): ConversationRepository
   const { db } = session;
   return {
     insert: async (conversation) => {
-      await db.insertInto('conversations').values(toRow(conversation)).execute();
+      await db.insertInto('conversations').values(conversationToRow(conversation)).execute();
     },
     get: async (ownerId, id) => {
       const row = await db
@@ -29,7 +29,7 @@ export function conversationRepository(session: Session): ConversationRepository
       return row === undefined ? null : fromRow(row);
     },
     update: async (conversation) => {
-      const { memory_key, metadata, face_data } = toRow(conversation);
+      const { memory_key, metadata, face_data } = conversationToRow(conversation);
       await db
         .updateTable('conversations')
         .set({ memory_key, metadata, face_data })
@@ -59,7 +59,7 @@ export function conversationRepository(session: Session): ConversationRepository
  * its own are escaped. Taking a text out of another is how both databases compare with regard to case.
  */
 function pageScope(ownerId: string, request: ConversationPageRequest) {
-  const bounds = [sql`owner_id = ${ownerId}`];
+  const bounds = [sql`owner_id = ${ownerId}`, sql`tends_memory_id is null`];
   if (request.memoryKey !== undefined) bounds.push(sql`memory_key = ${request.memoryKey}`);
   if (request.agentId !== undefined) {
     bounds.push(sql`id in (select conversation_id from windows where agent_id = ${request.agentId})`);
@@ -135,7 +135,8 @@ async function compactWindow(session: Session, compaction: WindowCompaction): Pr
   return row !== undefined;
 }
 
-function toRow(conversation: Conversation): ConversationRow {
+/** A conversation as its table keeps it. */
+export function conversationToRow(conversation: Conversation): Omit<ConversationRow, 'tends_memory_id'> {
   return {
     id: conversation.id,
     owner_id: conversation.ownerId,
@@ -148,11 +149,11 @@ function toRow(conversation: Conversation): ConversationRow {
 }
 
 /** Most conversations have none, and are given back as they were written. */
-function faceDataOf({ face_data }: ConversationRow): Pick<Conversation, 'faceData'> {
+function faceDataOf({ face_data }: Pick<ConversationRow, 'face_data'>): Pick<Conversation, 'faceData'> {
   return face_data === '{}' ? {} : { faceData: fromJson<Record<string, unknown>>(face_data) };
 }
 
-function fromRow(row: ConversationRow): Conversation {
+function fromRow(row: Omit<ConversationRow, 'tends_memory_id'>): Conversation {
   return {
     id: row.id,
     ownerId: row.owner_id,
@@ -164,7 +165,7 @@ function fromRow(row: ConversationRow): Conversation {
   };
 }
 
-function toWindowRow(window: Window): WindowRow {
+function toWindowRow(window: Window): Omit<WindowRow, 'tidied_to_seq'> {
   return {
     agent_id: window.agentId,
     conversation_id: window.conversationId,
@@ -177,7 +178,7 @@ function toWindowRow(window: Window): WindowRow {
   };
 }
 
-function fromWindowRow(row: WindowRow): Window {
+function fromWindowRow(row: Omit<WindowRow, 'tidied_to_seq'>): Window {
   return {
     agentId: row.agent_id,
     conversationId: row.conversation_id,

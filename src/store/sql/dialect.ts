@@ -21,6 +21,11 @@ export interface Dialect {
   /** Rings the other processes; inside a transaction, when it commits. */
   ring(db: Kysely<Database>, topic: string): Promise<void>;
   readonly types: ColumnTypes;
+  /**
+   * Rows of values as a source `given` of a select, which casts their fields from `given.value ->> 0` and so on. They
+   * are one parameter, so that the statement is the same, and stays prepared, for any number of rows.
+   */
+  rowsGiven(rows: readonly (readonly (string | number)[])[]): RawBuilder<unknown>;
   /** Appended to the definition of a table that is always read by its primary key. */
   readonly byPrimaryKey: RawBuilder<unknown>;
   /** Which rows of `texts` hold a word: the fragment after `from`. Search's two bodies. */
@@ -44,12 +49,20 @@ export interface WordIndex {
   /** What the column `words` is given for a new text; undefined where the index keeps itself current. */
   entry(text: string, scope: string): RawBuilder<unknown> | undefined;
   /**
-   * `from … where …` of the texts that hold the word, `t` being the text's row. `scopes` are tokens of the column
+   * `from … where …` of the texts that hold the words, `t` being the text's row. `scopes` are tokens of the column
    * `scope`, one of which must be there too; the index uses both together, so other scopes cost nothing.
    */
-  matching(word: string, scopes: readonly string[]): RawBuilder<unknown>;
+  matching(words: WordsSought, scopes: readonly string[]): RawBuilder<unknown>;
   /** A select of the keys alone, as `key`, which reads the index and no row where the database can. */
-  keysOf(word: string, scopes: readonly string[]): RawBuilder<{ key: number }>;
+  keysOf(words: WordsSought, scopes: readonly string[]): RawBuilder<{ key: number }>;
+  /** The order in which `matching` gives the newest first without sorting, where the database can. */
+  readonly newestFirst: RawBuilder<unknown>;
+}
+
+/** Words that a text must hold: each of `all`, and one of `any` where there are some. Several in a row are a phrase. */
+export interface WordsSought {
+  any: readonly string[];
+  all: readonly string[];
 }
 
 /** SQLite: one writer, which stands in a queue, so nothing needs holding. */
@@ -65,6 +78,7 @@ export function sqliteDialect(wordIndex: WordIndex): Dialect {
     asksForRetry: () => false,
     lockMigrations: async () => undefined,
     ring: async () => undefined,
+    rowsGiven: (rows) => sql`json_each(${JSON.stringify(rows)}) as given`,
     types: { text: sql`text`, integer: sql`integer`, bytes: sql`blob`, counter: sql`integer primary key` },
     byPrimaryKey: sql`without rowid`,
     wordIndex,
@@ -87,6 +101,7 @@ export function postgresDialect(wordIndex: WordIndex): Dialect {
     ring: async (db, topic) => {
       await sql`select pg_notify(${bellChannel}, ${topic})`.execute(db);
     },
+    rowsGiven: (rows) => sql`json_array_elements(${JSON.stringify(rows)}::json) as given (value)`,
     types: {
       // The byte order, so that ids sort alike on both databases whatever the server's language.
       text: sql`text collate "C"`,

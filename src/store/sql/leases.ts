@@ -5,13 +5,13 @@ import { holdConversation } from './conversations.js';
 import { activeStatuses, runFromRow } from './run-rows.js';
 import type { RunRow } from './schema.js';
 import type { Session } from './session.js';
+import { toFlag } from './values.js';
 
 type LeaseQueries = Pick<RunRepository, 'claim' | 'fence' | 'takeNumbers' | 'promoteWaiting' | 'lapseLeases'>;
 
 /** Runs looked at for one claim: so many callers can claim at once without one of them going away empty-handed. */
 const claimCandidates = 32;
 
-const queued = sql`status = 'queued' and waiting = 0`;
 const held = sql`status in ('in_progress', 'cancelling')`;
 
 /** Who carries a run, and who may write its log. */
@@ -45,9 +45,11 @@ export function leaseQueries(session: Session): LeaseQueries {
 
 async function claimRun(
   session: Session,
-  claim: { owner: string; now: number; leaseUntil: number },
+  claim: { owner: string; now: number; leaseUntil: number; background?: boolean },
 ): Promise<Run | null> {
-  const lapsed = sql`${held} and lease_until <= ${claim.now}`;
+  const kind = sql`background = ${sql.lit(toFlag(claim.background === true))}`;
+  const queued = sql`${kind} and status = 'queued' and waiting = 0`;
+  const lapsed = sql`${kind} and ${held} and lease_until <= ${claim.now}`;
   const oldest = sql`order by created_at, id limit ${sql.lit(claimCandidates)}`;
   // The condition stands twice because a row may change between being found and being held.
   const chosen = sql<string>`(select id from runs where id in (

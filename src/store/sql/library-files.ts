@@ -208,7 +208,8 @@ async function moveToBatch(session: Session, known: LibraryFile, batchId: string
   if (known.batchId !== null) await addToBatch(session, known.batchId, { [known.status]: -1 });
 }
 
-async function writeAttributes(
+/** Writes the attributes of a file in a library, here and where search can ask for them. */
+export async function writeAttributes(
   session: Session,
   id: string,
   attributes: Record<string, AttributeValue>,

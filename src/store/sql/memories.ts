@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import type { Memory } from '../../domain/memory.js';
-import type { MemoryRepository } from '../store.js';
+import type { MemoryRepository } from '../memory.js';
+import { deleteBlocksOf } from './block-places.js';
 import { blockQueries } from './blocks.js';
 import { passageQueries } from './passages.js';
 import type { MemoryRow } from './schema.js';
@@ -39,10 +41,13 @@ export function memoryRepository(session: Session): MemoryRepository {
       return row === undefined ? null : fromRow(row);
     },
     findByKey,
-    deleteOpened: async (conversationId, key) => {
-      const agents = db.selectFrom('windows').select('agent_id').where('conversation_id', '=', conversationId);
-      await db.deleteFrom('memories').where('agent_id', 'in', agents).where('key', '=', key).execute();
-    },
+    deleteOpened: (conversationId, key) =>
+      session.atomic(async (inner) => {
+        const opened = sql`select id from memories where key = ${key} and agent_id in (
+          select agent_id from windows where conversation_id = ${conversationId})`;
+        await deleteBlocksOf(inner, opened);
+        await sql`delete from memories where id in (${opened})`.execute(inner.db);
+      }),
     ...blockQueries(session),
     ...passageQueries(session),
   };

@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
 import { notFound } from '../../domain/errors.js';
 import type { Message, MessagePart, NewMessage } from '../../domain/message.js';
+import { cleanText } from '../../domain/storable-text.js';
 import type { MessagePageRequest, MessageRepository, ViewRequest } from '../store.js';
 import { mapPage, readPage } from './page.js';
 import type { MessageRow } from './schema.js';
 import type { Session } from './session.js';
 import { indexMessages, reindexMessage } from './texts.js';
-import { chunksOf, cleanText, fromJson, toFlag, toJson } from './values.js';
+import { chunksOf, fromJson, toFlag, toJson } from './values.js';
 
 const rowsPerStatement = 200;
 
@@ -34,6 +35,15 @@ export function messageRepository(session: Session): MessageRepository {
         .returning('id')
         .executeTakeFirst();
       return row !== undefined;
+    },
+    countTold: async (conversationId) => {
+      const row = await db
+        .selectFrom('messages')
+        .select(sql<number>`count(*)`.as('count'))
+        .where('conversation_id', '=', conversationId)
+        .where(sql<boolean>`not (role = 'assistant' and status = 'completed' and call_id is not null)`)
+        .executeTakeFirstOrThrow();
+      return Number(row.count);
     },
     view: (request) => view(session, request),
     page: async (conversationId, request) => {
@@ -85,10 +95,10 @@ async function append(session: Session, conversationId: string, messages: readon
 }
 
 async function update(session: Session, message: Message): Promise<void> {
-  const { parts, status, visible, name, metadata, face_data } = toRow(message);
+  const { role, kind, parts, status, visible, agent_id, call_id, name, metadata, face_data } = toRow(message);
   const row = await session.db
     .updateTable('messages')
-    .set({ parts, status, visible, name, metadata, face_data })
+    .set({ role, kind, parts, status, visible, agent_id, call_id, name, metadata, face_data })
     .where('id', '=', message.id)
     .where('conversation_id', '=', message.conversationId)
     .returningAll()

@@ -6,6 +6,10 @@ import { initial } from './migrations/0001-initial.js';
 import { libraries } from './migrations/0002-libraries.js';
 import { catalogue } from './migrations/0003-catalogue.js';
 import { uploads } from './migrations/0004-uploads.js';
+import { sharedBlocks } from './migrations/0005-shared-blocks.js';
+import { textPlaces } from './migrations/0006-text-places.js';
+import { sleepTime } from './migrations/0007-sleep-time.js';
+import { transfers } from './migrations/0008-transfers.js';
 import type { Database } from './schema.js';
 import { inTransaction } from './session.js';
 
@@ -21,6 +25,10 @@ const migrations: readonly Migration[] = [
   { number: 2, name: 'libraries', up: libraries },
   { number: 3, name: 'catalogue', up: catalogue },
   { number: 4, name: 'uploads', up: uploads },
+  { number: 5, name: 'shared-blocks', up: sharedBlocks },
+  { number: 6, name: 'text-places', up: textPlaces },
+  { number: 7, name: 'sleep-time', up: sleepTime },
+  { number: 8, name: 'transfers', up: transfers },
 ];
 
 /**

@@ -1,22 +1,27 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
+import { normalText } from '../../domain/likeness.js';
 import type { Passage } from '../../domain/memory.js';
-import type { MemoryRepository } from '../store.js';
+import { cleanText } from '../../domain/storable-text.js';
+import type { MemoryRepository } from '../memory.js';
+import type { Embedding } from '../store.js';
 import { mapPage, readPage } from './page.js';
 import type { PassageRow } from './schema.js';
+import { fromBytes, product, toBytes } from './search/vectors.js';
 import type { Session } from './session.js';
 import { indexPassage } from './texts.js';
-import { cleanText, fromJson, toJson } from './values.js';
+import { fromJson, toJson } from './values.js';
 
 type PassageQueries = Pick<
   MemoryRepository,
-  'insertPassage' | 'passage' | 'updatePassage' | 'deletePassage' | 'passages'
+  'insertPassage' | 'cosines' | 'passage' | 'updatePassage' | 'deletePassage' | 'passages'
 >;
 
 /** The archive. */
 export function passageQueries(session: Session): PassageQueries {
   return {
     insertPassage: (passage) => session.atomic((inner) => insertPassage(inner, passage)),
+    cosines: (passageIds, embedding) => cosines(session, passageIds, embedding),
     passage: (memoryId, id) => findPassage(session, memoryId, id),
     updatePassage: (passage) => session.atomic((inner) => updatePassage(inner, passage)),
     deletePassage: (memoryId, id) =>
@@ -104,6 +109,24 @@ async function updatePassage(session: Session, passage: Passage): Promise<boolea
   return true;
 }
 
+async function cosines(
+  { db }: Session,
+  passageIds: readonly string[],
+  { model, vector }: Embedding,
+): Promise<Map<string, number>> {
+  if (passageIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('texts')
+    .innerJoin('vectors', 'vectors.text_key', 'texts.key')
+    .select(['texts.passage_id', 'vectors.bytes'])
+    .where('texts.passage_id', 'in', [...passageIds])
+    .where('vectors.model', '=', model)
+    .where('vectors.dimensions', '=', vector.length)
+    .execute();
+  const wanted = fromBytes(toBytes(vector));
+  return new Map(rows.map((row) => [row.passage_id ?? '', product(wanted, fromBytes(row.bytes))]));
+}
+
 async function findPassage(session: Session, memoryId: string, id: string): Promise<Passage | null> {
   const row = await session.db
     .selectFrom('passages')
@@ -122,15 +145,16 @@ async function addToCount(session: Session, memoryId: string, difference: number
     .execute();
 }
 
-async function insertTags(session: Session, passage: Passage): Promise<void> {
+/** Writes the tags of a new passage where search can ask for them. */
+export async function insertTags(session: Session, passage: Passage): Promise<void> {
   const rows = [...new Set(passage.tags)].map((tag) => ({ passage_id: passage.id, tag }));
   if (rows.length > 0) await session.db.insertInto('passage_tags').values(rows).execute();
 }
 
-/** The same for passages of the same text and tags, in whatever order the tags come. */
-function digestOf(passage: Passage): string {
+/** The same for passages of the same tags, in whatever order, and the same text, whatever blanks divide its words. */
+export function digestOf(passage: Passage): string {
   const tags = [...new Set(passage.tags.map(cleanText))].sort();
   return createHash('sha256')
-    .update(JSON.stringify([cleanText(passage.text), tags]))
+    .update(JSON.stringify([normalText(cleanText(passage.text)), tags]))
     .digest('hex');
 }

@@ -10,8 +10,10 @@ import { organisationRepository } from './organisations.js';
 import { presetRepository } from './presets.js';
 import { runRepository } from './runs.js';
 import type { Session } from './session.js';
+import { sleepTimeRepository } from './sleep-times.js';
 import { templateRepository } from './templates.js';
 import { toolRepository } from './tools.js';
+import { transferRepository } from './transfer.js';
 import { uploadRepository } from './uploads.js';
 import { userRepository } from './users.js';
 
@@ -32,6 +34,8 @@ export function repositories(session: Session): Repositories {
     presets: presetRepository(session),
     tools: toolRepository(session),
     organisations: organisationRepository(session),
+    transfers: transferRepository(session),
+    sleepTimes: sleepTimeRepository(session),
     bell: { ring: (topic) => session.dialect.ring(session.db, topic) },
   };
 }

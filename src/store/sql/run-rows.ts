@@ -9,7 +9,7 @@ import { fromJson, fromJsonOrNull, toFlag, toJson, toJsonOrNull } from './values
 export const activeStatuses = sql`status in ('queued', 'in_progress', 'requires_action', 'cancelling')`;
 
 /** A run as its table keeps it. */
-export function runToRow(run: Run): Omit<RunRow, 'log_kept'> {
+export function runToRow(run: Run): Omit<RunRow, 'log_kept' | 'background'> & { background: number } {
   return {
     id: run.id,
     owner_id: run.ownerId,
@@ -17,6 +17,7 @@ export function runToRow(run: Run): Omit<RunRow, 'log_kept'> {
     agent_id: run.agentId,
     status: run.status,
     waiting: toFlag(run.waiting),
+    background: toFlag(run.overrides.tidying !== undefined),
     turn: run.turn,
     attempt: run.attempt,
     losses: run.losses,
@@ -39,7 +40,7 @@ export function runToRow(run: Run): Omit<RunRow, 'log_kept'> {
 }
 
 /** A row of the queue as the rest of the program knows it. */
-export function runFromRow(row: Omit<RunRow, 'log_kept'>): Run {
+export function runFromRow(row: Omit<RunRow, 'log_kept' | 'background'>): Run {
   return {
     id: row.id,
     ownerId: row.owner_id,

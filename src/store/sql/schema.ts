@@ -62,7 +62,7 @@ export interface MemoryRow {
 /** A block as it now stands. */
 export interface BlockRow {
   id: string;
-  memory_id: string;
+  owner_id: string;
   label: string;
   description: string;
   value: string;
@@ -80,6 +80,21 @@ export interface BlockVersionRow {
   value: string;
   actor: BlockActor;
   run_id: string | null;
+  step_id: string | null;
+  /** The edit upon which this one was made; null for the first value and for what only restores. */
+  parent: number | null;
+  /** The edit whose value this entry brought back. */
+  restores: number | null;
+  created_at: number;
+}
+
+/** A block's place in a memory. A block is in one at least. */
+export interface MemoryBlockRow {
+  memory_id: string;
+  block_id: string;
+  label: string;
+  /** 1 where the block may be read but not changed from here. */
+  read_only: number;
   created_at: number;
 }
 
@@ -109,6 +124,8 @@ export interface ConversationRow {
   last_seq: number;
   created_at: number;
   face_data: string;
+  /** The memory that is tidied in it; null for every conversation that somebody began. */
+  tends_memory_id: Generated<string | null>;
 }
 
 /** An agent's view of a conversation. */
@@ -121,6 +138,16 @@ export interface WindowRow {
   revision: number;
   pressure_noticed: number;
   updated_at: number;
+  /** How far it has been read for the sake of the memory. */
+  tidied_to_seq: Generated<number>;
+}
+
+/** When a memory is to be tidied. */
+export interface SleepTimeRow {
+  memory_id: string;
+  runs: number;
+  failures: number;
+  due_at: number | null;
 }
 
 /** A message. */
@@ -151,6 +178,8 @@ export interface RunRow {
   agent_id: string;
   status: RunStatus;
   waiting: number;
+  /** 1 for a run that nobody waits for. */
+  background: Generated<number>;
   turn: number;
   attempt: number;
   losses: number;
@@ -203,10 +232,13 @@ export interface TextRow {
   key: Generated<number>;
   message_id: string | null;
   passage_id: string | null;
-  /** A passage of a library has no row but this one: its id, the file it was read from, and its place there. */
+  /** A passage of a library has no row but this one: its id, and the file it was read from. */
   library_passage_id: string | null;
   library_file_id: string | null;
+  /** Its place in the file or, for a message, in the conversation: the message's `seq`. */
   position: number | null;
+  /** The name that a message's speaker goes by, where one was given. */
+  speaker: string | null;
   /** The conversation of a message, the memory of a passage, the library of a passage of a file. */
   scope_id: string;
   /** The tokens by which the word index is narrowed to one conversation, memory or owner. */
@@ -283,6 +315,17 @@ export interface OrganisationRow {
   created_at: number;
 }
 
+/** How far an import has come. */
+export interface TransferMarkRow {
+  id: string;
+  fingerprint: string;
+  position: number;
+  started_at: number;
+  updated_at: number;
+  ended_at: number | null;
+  report: string;
+}
+
 /** A migration that has been carried out. */
 export interface MigrationRow {
   number: number;
@@ -298,10 +341,12 @@ export interface Database extends LibraryTables {
   memories: MemoryRow;
   blocks: BlockRow;
   block_versions: BlockVersionRow;
+  memory_blocks: MemoryBlockRow;
   passages: PassageRow;
   passage_tags: PassageTagRow;
   conversations: ConversationRow;
   windows: WindowRow;
+  sleep_times: SleepTimeRow;
   messages: MessageRow;
   runs: RunRow;
   steps: StepRow;
@@ -312,5 +357,6 @@ export interface Database extends LibraryTables {
   presets: PresetRow;
   tools: ToolRow;
   organisations: OrganisationRow;
+  transfers: TransferMarkRow;
   migrations: MigrationRow;
 }

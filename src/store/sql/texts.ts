@@ -1,14 +1,18 @@
 import type { Passage } from '../../domain/memory.js';
 import { textOf, type Message, type Role } from '../../domain/message.js';
-import { scopeToken } from './search/words.js';
+import { cleanText } from '../../domain/storable-text.js';
+import { scopeToken, speakerTokens } from './search/words.js';
 import type { Session } from './session.js';
-import { chunksOf, cleanText } from './values.js';
+import { chunksOf } from './values.js';
 
 /** A text for the index of search, with what it is the text of. */
 interface Entry {
   messageId: string | null;
   passageId: string | null;
-  library?: { passageId: string; fileId: string; position: number };
+  library?: { passageId: string; fileId: string };
+  /** Its place among the texts around it; null where it stands alone. */
+  position: number | null;
+  speaker?: string | null;
   scopeId: string;
   scope: string;
   role: Role | null;
@@ -30,7 +34,9 @@ export async function indexMessages(session: Session, ownerId: string, messages:
 export async function reindexMessage(session: Session, ownerId: string, message: Message): Promise<void> {
   const entry = messageEntry(ownerId, message);
   let stale = session.db.deleteFrom('texts').where('message_id', '=', message.id);
-  if (entry !== null) stale = stale.where('text', '<>', entry.text);
+  if (entry !== null) {
+    stale = stale.where((is) => is.or([is('text', '<>', entry.text), is('role', 'is distinct from', entry.role)]));
+  }
   await stale.execute();
   if (entry !== null) await insertEntries(session, [entry]);
 }
@@ -39,16 +45,22 @@ export async function reindexMessage(session: Session, ownerId: string, message:
 export async function indexPassage(session: Session, passage: Passage): Promise<void> {
   const text = cleanText(passage.text);
   await session.db.deleteFrom('texts').where('passage_id', '=', passage.id).where('text', '<>', text).execute();
-  const entry: Entry = {
+  await indexPassages(session, [{ ...passage, text }]);
+}
+
+/** Makes new passages findable. */
+export async function indexPassages(session: Session, passages: readonly Passage[]): Promise<void> {
+  const entries = passages.map((passage): Entry => ({
     messageId: null,
     passageId: passage.id,
+    position: null,
     scopeId: passage.memoryId,
     scope: scopeToken('memory', passage.memoryId),
     role: null,
     createdAt: passage.createdAt,
-    text,
-  };
-  await insertEntries(session, [entry]);
+    text: cleanText(passage.text),
+  }));
+  await insertEntries(session, entries);
 }
 
 /** Writes passages of a file in a library, which are nothing but texts. They are of one file, in order. */
@@ -60,7 +72,8 @@ export async function indexLibraryPassages(
   const entries = passages.map((passage): Entry => ({
     messageId: null,
     passageId: null,
-    library: { passageId: passage.id, fileId: passage.libraryFileId, position: passage.position },
+    library: { passageId: passage.id, fileId: passage.libraryFileId },
+    position: passage.position,
     scopeId: passage.libraryId,
     scope: scopeToken('library', passage.libraryId),
     role: null,
@@ -78,8 +91,14 @@ function messageEntry(ownerId: string, message: Message): Entry | null {
   return {
     messageId: message.id,
     passageId: null,
+    position: message.seq,
+    speaker: message.name,
     scopeId: message.conversationId,
-    scope: `${scopeToken('conversation', message.conversationId)} ${scopeToken('owner', ownerId)}`,
+    scope: [
+      scopeToken('conversation', message.conversationId),
+      scopeToken('owner', ownerId),
+      ...speakerTokens(message.name ?? ''),
+    ].join(' '),
     role: message.role,
     createdAt: message.createdAt,
     text,
@@ -95,7 +114,8 @@ async function insertEntries(session: Session, entries: readonly Entry[]): Promi
         passage_id: entry.passageId,
         library_passage_id: entry.library?.passageId ?? null,
         library_file_id: entry.library?.fileId ?? null,
-        position: entry.library?.position ?? null,
+        position: entry.position,
+        speaker: entry.speaker ?? null,
         scope_id: entry.scopeId,
         scope: entry.scope,
         role: entry.role,

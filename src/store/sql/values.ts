@@ -1,14 +1,6 @@
-const unstorable = /[\0\p{Cs}]/u;
-const escapedUnstorable = /\\u(?:0000|d[89a-f])/;
+import { cleanDeep, cleanText } from '../../domain/storable-text.js';
 
-/**
- * Text as both databases can keep it: without U+0000, which PostgreSQL refuses, and with U+FFFD in the place of a
- * surrogate that has lost its other half, which has no UTF-8.
- */
-export function cleanText(text: string): string {
-  if (!unstorable.test(text)) return text;
-  return text.replace(/[\0\p{Cs}]/gu, (character) => (character === '\0' ? '' : '\uFFFD'));
-}
+const escapedUnstorable = /\\u(?:0000|d[89a-f])/;
 
 /** The parameters of a statement as they are bound. Both drivers pass everything through here. */
 export function cleanParameters(parameters: readonly unknown[]): unknown[] {
@@ -47,11 +39,4 @@ export function chunksOf<T>(items: readonly T[], size: number): T[][] {
   const chunks: T[][] = [];
   for (let start = 0; start < items.length; start += size) chunks.push(items.slice(start, start + size));
   return chunks;
-}
-
-function cleanDeep(value: unknown): unknown {
-  if (typeof value === 'string') return cleanText(value);
-  if (Array.isArray(value)) return value.map(cleanDeep);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [cleanText(key), cleanDeep(entry)]));
 }
