@@ -5,6 +5,7 @@ import type { Run, Step } from '../domain/run.js';
 import type { ToolCall, ToolResult } from '../domain/tool.js';
 import type { Repositories } from '../store/store.js';
 import { parseArguments } from './call-arguments.js';
+import type { CallGate } from './call-gate.js';
 import { resultMessage } from './ending.js';
 import type { Journal } from './journal.js';
 import type { EngineDependencies, Scene } from './scene.js';
@@ -13,19 +14,21 @@ import type { Tool, ToolArguments, ToolContext } from './tools/tool.js';
 
 /**
  * Carries out the calls of a tools step that run here, in order, each committed with its result; searches that follow
- * one another are made side by side. Returns the step as it then stands: what is not finished waits for the client.
+ * one another are made side by side. Calls that are refused get the reason for their result. Returns the step as it
+ * then stands: what is not finished waits for the client.
  */
 export async function carryOut(
   dependencies: EngineDependencies,
   journal: Journal,
   scene: Scene,
   step: Step,
-  signal: AbortSignal,
+  { refused, signal }: { refused: CallGate['refused']; signal: AbortSignal },
 ): Promise<Step> {
   let current = step;
-  for (let next = nextCalls(dependencies, current); next.length > 0; next = nextCalls(dependencies, current)) {
+  const runner = new CallRunner(dependencies, journal, scene, refused, signal);
+  const nextOf = (step: Step): ToolCall[] => nextCalls(dependencies, refused, step);
+  for (let next = nextOf(current); next.length > 0; next = nextOf(current)) {
     signal.throwIfAborted();
-    const runner = new CallRunner(dependencies, journal, scene, signal);
     const results = await Promise.all(next.map((call) => runner.prepare(current, call)));
     for (const result of results) current = await result(current);
   }
@@ -33,8 +36,10 @@ export async function carryOut(
 }
 
 /** The next call that runs here, with the searches that stand right behind it where it is one itself. */
-function nextCalls({ tools }: EngineDependencies, step: Step): ToolCall[] {
-  const open = step.calls.filter((call) => call.where === 'here' && call.state !== 'finished');
+function nextCalls({ tools }: EngineDependencies, refused: CallGate['refused'], step: Step): ToolCall[] {
+  const open = step.calls.filter(
+    (call) => (call.where === 'here' || refused.has(call.id)) && call.state !== 'finished',
+  );
   const firstOther = open.findIndex((call) => tools.find(call.name)?.effect !== 'search');
   return firstOther === -1 ? open : open.slice(0, Math.max(1, firstOther));
 }
@@ -47,11 +52,14 @@ class CallRunner {
     private readonly dependencies: EngineDependencies,
     private readonly journal: Journal,
     private readonly scene: Scene,
+    private readonly refused: CallGate['refused'],
     private readonly signal: AbortSignal,
   ) {}
 
   async prepare(step: Step, call: ToolCall): Promise<CommitCall> {
     const { tools, searchAccess } = this.dependencies;
+    const refusal = this.refused.get(call.id);
+    if (refusal !== undefined) return this.settled({ ...call, refused: true }, failed(refusal));
     const tool = this.scene.agent.tools.some((given) => given.type === 'builtin' && given.name === call.name)
       ? tools.find(call.name)
       : null;
@@ -59,10 +67,12 @@ class CallRunner {
     const parsed = parseArguments(call.arguments);
     if (!parsed.ok) return this.settled(call, failed(`The arguments are not a JSON object: ${parsed.error}`));
     const input = withoutHeartbeat(parsed.value);
-    const context = this.contextOf(call);
+    const context = this.contextOf(step, call);
     switch (tool.effect) {
-      case 'memory':
-        return (current) => this.editMemory(current, call, tool, input);
+      case 'memory': {
+        const looked = (await tool.look?.(searchAccess, context, input)) ?? null;
+        return (current) => this.editMemory(current, call, tool, input, looked);
+      }
       case 'search':
         return this.settled(
           call,
@@ -85,10 +95,11 @@ class CallRunner {
     call: ToolCall,
     tool: Extract<Tool, { effect: 'memory' }>,
     input: ToolArguments,
+    looked: ToolContext['looked'],
   ): Promise<Step> {
     try {
       return await this.journal.commit(async (tx, run) =>
-        this.finish(tx, run, step, call, await tool.run(tx, this.contextOf(call), input)),
+        this.finish(tx, run, step, call, await tool.run(tx, { ...this.contextOf(step, call), looked }, input)),
       );
     } catch (error) {
       return this.settled(call, this.toFailure(error))(step);
@@ -110,7 +121,7 @@ class CallRunner {
       await tx.runs.updateStep(started);
       return { facts: [], value: null };
     });
-    return this.guarded((signal) => tool.run(this.contextOf(call), input, signal));
+    return this.guarded((signal) => tool.run(this.contextOf(step, call), input, signal));
   }
 
   private async guarded(work: (signal: AbortSignal) => Promise<ToolResult>): Promise<ToolResult> {
@@ -139,12 +150,14 @@ class CallRunner {
     return { facts: [...result.facts, { type: 'call-result', stepId: step.id, call: done }], value: after };
   }
 
-  private contextOf(call: ToolCall): ToolContext {
+  private contextOf(step: Step, call: ToolCall): ToolContext {
     return {
       agent: this.scene.agent,
       run: this.journal.run,
       memory: this.scene.memory,
       clock: this.dependencies.clock,
+      zone: this.scene.zone,
+      stepId: step.id,
       callId: call.id,
       resultCharsMax: this.scene.resultCharsMax,
     };

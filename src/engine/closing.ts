@@ -3,15 +3,18 @@ import { limits } from '../domain/limits.js';
 import type { Message, NewMessage } from '../domain/message.js';
 import { noTokens, type Run, type Step, type Usage } from '../domain/run.js';
 import type { ToolCall } from '../domain/tool.js';
+import type { Zone } from '../domain/zone.js';
 import type { Repositories } from '../store/store.js';
+import { offeredTools, pastCalls, rulesOf } from './call-gate.js';
 import { endRun, resultMessage } from './ending.js';
-import { packHeartbeat, type HeartbeatReason } from './envelope.js';
+import { packHeartbeat, timeFormat, type HeartbeatReason } from './envelope.js';
 import { failureStreak } from './failures.js';
 import { ownMessage } from './own-message.js';
 import { speakingTool, type Decision } from './protocol.js';
 import type { Scene } from './scene.js';
 import { say } from './speech.js';
 import { messageOf } from './spoken-text.js';
+import { judgeTurn } from './tool-rules.js';
 
 /** What a turn still has to close. */
 export interface OpenTurn {
@@ -43,7 +46,8 @@ export async function closeTurn(
   const { calls, facts: words } = await finishSpeech(tx, run, open);
   facts.push(...words);
   const steps = await tx.runs.steps(run.id);
-  const decision = await decide(tx, run, scene, { calls: [...calls, ...(open.step?.calls ?? [])], steps });
+  const made = [...calls, ...(open.step?.calls ?? [])];
+  const decision = ruled(scene, await decide(tx, run, scene, { calls: made, steps }), { made, steps });
   if (decision === 'rest') {
     return { facts: [...facts, ...(await endRun(tx, run, { status: 'completed', at: open.at }))], ended: true };
   }
@@ -51,8 +55,8 @@ export async function closeTurn(
     const error = { code: 'error_loop' as const, message: 'The model repeated the same failing call again and again.' };
     return { facts: [...facts, ...(await endRun(tx, run, { status: 'failed', error, at: open.at }))], ended: true };
   }
-  if (scene.agent.protocol === 'heartbeat') {
-    await tx.messages.append(run.conversationId, [heartbeatMessage(run, decision, open.at)]);
+  if (scene.agent.protocol === 'heartbeat' || decision === 'missing') {
+    await tx.messages.append(run.conversationId, [heartbeatMessage(run, decision, open.at, scene.zone)]);
   }
   return { facts, ended: false };
 }
@@ -163,13 +167,31 @@ async function isAwaited(tx: Repositories, run: Run): Promise<boolean> {
   return newest?.kind === 'said';
 }
 
-const reasons: Record<Exclude<Decision, 'rest'>, HeartbeatReason> = {
+/** A decision as the rules of the agent's tools leave it; `missing` where a call has to come that did not come yet. */
+type RuledDecision = Decision | 'missing';
+
+function ruled(
+  scene: Scene,
+  decision: Decision,
+  { made, steps }: { made: readonly ToolCall[]; steps: readonly Step[] },
+): RuledDecision {
+  const rules = rulesOf(scene);
+  if (rules.length === 0) return decision;
+  const allowed = made.filter((call) => call.refused !== true);
+  const verdict = judgeTurn(rules, allowed, pastCalls(steps), offeredTools(scene));
+  const wish = verdict.decision ?? (decision === 'rest' ? 'rest' : 'continue');
+  if (wish === 'rest') return verdict.missing.length > 0 ? 'missing' : 'rest';
+  return decision === 'rest' ? 'continue' : decision;
+}
+
+const reasons: Record<Exclude<RuledDecision, 'rest'>, HeartbeatReason> = {
   requested: 'requested',
   failed: 'failed',
   continue: 'continued',
+  missing: 'missing',
 };
 
-function heartbeatMessage(run: Run, decision: Exclude<Decision, 'rest'>, at: number): NewMessage {
-  const text = packHeartbeat(reasons[decision], at);
+function heartbeatMessage(run: Run, decision: Exclude<RuledDecision, 'rest'>, at: number, zone: Zone): NewMessage {
+  const text = packHeartbeat(reasons[decision], at, timeFormat(zone.name));
   return ownMessage(run, at, { role: 'user', kind: 'heartbeat', parts: [{ type: 'text', text }] });
 }

@@ -1,70 +1,60 @@
-import type { Clock } from '../domain/clock.js';
 import type { Summary, Window } from '../domain/conversation.js';
-import { AppError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import type { Message } from '../domain/message.js';
+import type { Usage } from '../domain/run.js';
 import { estimateTokens } from '../domain/tokens.js';
-import { isSaidByUser, tokensOf, type Context } from './context.js';
+import { historyOptions, tokensOf, type Context } from './context.js';
+import { cutOf, type Rung } from './cut.js';
 import { toRequestMessages } from './history.js';
 import type { Journal } from './journal.js';
-import { digest, type SummaryInput } from './prompts/summary.js';
+import { summaryPromptVersion, type SummaryInput } from './prompts/summary.js';
+import type { PromptWork } from './prompt-work.js';
 import type { Scene } from './scene.js';
-import { summarise } from './summary.js';
+import { partTokens, summarise, summariseByRule, summaryParts, transcriptTokens } from './summary.js';
 
-/**
- * How hard room is made. `sliding` keeps the newest messages that fit, `all` the last exchange, `drop` half of what is
- * left whatever it is and without asking a model; `everything` is for whoever asks for an empty window.
- */
-export type Rung = 'sliding' | 'all' | 'drop' | 'everything';
+/** What came of an attempt to make room. */
+export interface Compaction {
+  /** False where this rung found nothing it may take, or somebody else was faster. */
+  done: boolean;
+  /** What the summary cost; null where no model was asked. */
+  usage: Usage | null;
+}
 
 /**
  * Moves the live part of a window forward and puts a summary in its place. Nothing leaves the conversation: what
- * scrolls out can be searched. Returns false where this rung finds nothing it may take, or somebody else was faster.
+ * scrolls out can be searched.
  */
-export async function compact(
-  journal: Journal,
-  scene: Scene,
-  context: Context,
-  rung: Rung,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { window, messages } = context;
-  const live = messages.filter((message) => message.seq >= window.liveFromSeq);
-  const cut = cutOf(rung, live, scene, context);
-  const evicted = live.slice(0, cut);
+export async function compact(work: PromptWork, context: Context, rung: Rung): Promise<Compaction> {
+  const { journal, scene, gauge } = work;
+  const { window } = context;
+  const live = context.messages.filter((message) => message.seq >= window.liveFromSeq);
+  const evicted = live.slice(0, cutOf(rung, { live, target: targetOf(work, context), tokensOf: rowTokens(scene) }));
   const last = evicted.at(-1);
   const first = evicted[0];
-  if (first === undefined || last === undefined) return false;
-  const liveFromSeq = live[cut]?.seq ?? last.seq + 1;
-  const at = clock.now();
-  const input: SummaryInput = {
-    previous: window.summary?.text ?? null,
-    messages: evicted,
-    charsMax: summaryCharsMax(scene),
-    protocol: scene.agent.protocol,
-  };
-  const text = rung === 'drop' ? digest(input) : await summarise(scene, input, signal);
+  if (first === undefined || last === undefined) return { done: false, usage: null };
+  const compactions = (window.summary?.compactions ?? 0) + 1;
+  const charsMax = summaryCharsMax(scene, window, evicted);
+  const input = { previous: window.summary?.text ?? null, messages: evicted, charsMax, protocol: scene.agent.protocol };
+  const source = isRebuilt(rung, compactions) ? await rebuiltFrom(work, window, input) : input;
+  const { text, usage } = rung === 'drop' ? summariseByRule(source) : await summarise(work, source);
+  const freed = evicted.reduce((sum, message) => sum + rowTokens(scene)(message), 0);
+  const grown = estimateTokens(text) - estimateTokens(window.summary?.text ?? '');
   const summary: Summary = {
     text,
     covers: [window.summary?.covers[0] ?? first.seq, last.seq],
-    tokensBefore: context.tokens,
-    tokensAfter: context.tokens - tokensOfRows(scene, evicted) + estimateTokens(text),
+    tokensBefore: Math.round(gauge.weigh(context.tokens)),
+    tokensAfter: Math.round(gauge.weigh(context.tokens - freed + grown)),
     model: scene.agent.model,
-    compactions: (window.summary?.compactions ?? 0) + 1,
-    createdAt: at,
+    promptVersion: summaryPromptVersion,
+    rebuilt: window.summary !== null && source.previous === null,
+    compactions,
+    createdAt: work.dependencies.clock.now(),
   };
-  return swap(journal, window, summary, liveFromSeq, at);
+  return { done: await swap(journal, window, summary, live[evicted.length]?.seq ?? last.seq + 1), usage };
 }
 
 /** The swap holds only for the window as it was read: two compactions never stack on one another. */
-async function swap(
-  journal: Journal,
-  window: Window,
-  summary: Summary,
-  liveFromSeq: number,
-  at: number,
-): Promise<boolean> {
+async function swap(journal: Journal, window: Window, summary: Summary, liveFromSeq: number): Promise<boolean> {
   return journal.commit(async (tx) => {
     const { agentId, conversationId, revision } = window;
     const done = await tx.conversations.compactWindow({
@@ -73,82 +63,60 @@ async function swap(
       expectedRevision: revision,
       summary,
       liveFromSeq,
-      at,
+      at: summary.createdAt,
     });
     return { facts: done ? [{ type: 'window-compacted', conversationId, liveFromSeq }] : [], value: done };
   });
 }
 
-function cutOf(rung: Rung, live: Message[], scene: Scene, context: Context): number {
-  switch (rung) {
-    case 'everything':
-      return live.length;
-    case 'drop':
-      return dropCut(live);
-    case 'all':
-    case 'sliding':
-      return slideCut(live, scene, context, rung);
-    default:
-      return rung satisfies never;
-  }
+/** What summaries lose from one to the next is won back from time to time: this one is written from the messages. */
+function isRebuilt(rung: Rung, compactions: number): boolean {
+  return rung !== 'drop' && compactions % limits.summaryRebuildEvery === 0;
 }
 
-/** Where to cut so that the newest messages that fit the target stay; `all` keeps the last exchange only. */
-function slideCut(live: Message[], scene: Scene, context: Context, rung: Rung): number {
-  const newestUser = live.findLastIndex(isSaidByUser);
-  const target = scene.promptTokens * limits.compactTo - context.fixedTokens - summaryCharsMax(scene) / 4;
-  let cut = newestUser >= 0 ? newestUser : live.length;
-  if (rung === 'sliding') {
-    let kept = 0;
-    let fits = live.length;
-    while (fits > 0) {
-      kept += tokensOfRows(scene, live.slice(fits - 1, fits));
-      if (kept > target) break;
-      fits -= 1;
-    }
-    cut = Math.min(cut, Math.max(fits, 1));
-  }
-  return toBoundary(live, cut);
+/**
+ * All that the summary stands for, word for word, as far as it can be read at bounded cost. Where that does not reach
+ * back to the first message, the summary so far tells what lies before.
+ */
+async function rebuiltFrom(work: PromptWork, window: Window, input: SummaryInput): Promise<SummaryInput> {
+  const last = input.messages.at(-1);
+  if (window.summary === null || last === undefined) return input;
+  const [firstSeq] = window.summary.covers;
+  const rows = await work.dependencies.store.messages.view({
+    conversationId: window.conversationId,
+    agentId: window.agentId,
+    fromSeq: firstSeq,
+    toSeq: last.seq,
+    newest: limits.summaryRebuildMessages,
+  });
+  let room = partTokens(work) * (summaryParts - 1);
+  const from = rows.findLastIndex((message) => (room -= transcriptTokens(message)) < 0) + 1;
+  const isWhole = from === 0 && rows.length < limits.summaryRebuildMessages;
+  return { ...input, previous: isWhole ? null : input.previous, messages: rows.slice(from) };
 }
 
-/** Half of what is left goes, whatever it is; in a long run even what came after the question. */
-function dropCut(live: Message[]): number {
-  const half = Math.ceil(live.length / 2);
-  for (let cut = half; cut < live.length; cut += 1) if (isBoundary(live, cut)) return cut;
-  return toBoundary(live, half);
+/** Estimated tokens that the messages which stay may have: what is left of the target beside all the rest. */
+function targetOf({ scene, gauge }: PromptWork, context: Context): number {
+  const target = gauge.estimateOf(gauge.roomOf(scene.promptTokens) * limits.compactTo);
+  return target - context.fixedTokens - summaryShareOf(scene) / 4;
 }
 
-/** The nearest place at or before `cut` that parts no call from its result. */
-function toBoundary(live: Message[], cut: number): number {
-  for (let at = cut; at > 0; at -= 1) if (isBoundary(live, at)) return at;
-  return 0;
+/** What one row adds to a prompt. */
+function rowTokens(scene: Scene): (message: Message) => number {
+  const options = historyOptions(scene, { resultCharsMax: scene.resultCharsMax });
+  return (message) => tokensOf(toRequestMessages([message], options));
 }
 
-function isBoundary(live: Message[], cut: number): boolean {
-  return live[cut]?.role !== 'tool';
-}
-
-function tokensOfRows(scene: Scene, messages: Message[]): number {
-  return tokensOf(
-    toRequestMessages(messages, {
-      agentId: scene.agent.id,
-      protocol: scene.agent.protocol,
-      envelope: scene.agent.envelope,
-      toolResultCharsMax: scene.resultCharsMax,
-      messageCharsMax: scene.promptTokens * 4,
-    }),
-  );
-}
-
-function summaryCharsMax(scene: Scene): number {
+function summaryShareOf(scene: Scene): number {
   return Math.min(limits.summaryCharsMax, Math.floor(scene.windowTokens * limits.summaryShare * 4));
 }
 
-/** The error of a prompt that no rung could make small enough. */
-export function contextTooSmall(scene: Scene, context: Context): AppError {
-  return new AppError(
-    'context_too_small',
-    `The prompt needs about ${context.tokens} tokens and the window of ${scene.agent.model} leaves room for ` +
-      `${scene.promptTokens}; instructions, memory blocks and tools alone take ${context.fixedTokens}.`,
-  );
+/** A summary grows by half of what it replaces at the most, so that every compaction makes the prompt shorter. */
+function summaryCharsMax(scene: Scene, window: Window, evicted: readonly Message[]): number {
+  const evictedChars = evicted.reduce((sum, message) => sum + JSON.stringify(message.parts).length, 0);
+  const grown = (window.summary?.text.length ?? 0) + Math.floor(evictedChars / 2);
+  return Math.min(summaryShareOf(scene), Math.max(summaryCharsMin, grown));
 }
+
+/** Room for the sentence that says how much is out of view. */
+const summaryCharsMin = 200;

@@ -1,19 +1,24 @@
 import type { Conversation, Window } from '../domain/conversation.js';
+import { limits } from '../domain/limits.js';
 import type { Message } from '../domain/message.js';
 import type { Run, ToolChoice } from '../domain/run.js';
 import { estimateTokens } from '../domain/tokens.js';
+import type { Zone } from '../domain/zone.js';
 import type { ModelRequest, RequestMessage, RequestPart } from '../providers/provider.js';
 import type { Repositories } from '../store/store.js';
 import { budgetLeft } from './budget.js';
-import { packAlert } from './envelope.js';
-import { normaliseHistory, toRequestMessages } from './history.js';
+import { isSaidByUser } from './cut.js';
+import { packAlert, timeFormat } from './envelope.js';
+import { normaliseHistory, toRequestMessages, type HistoryOptions } from './history.js';
 import type { Scene } from './scene.js';
-import { compileSystemPrompt } from './system-prompt.js';
+import { compileSystemPrompt, type SystemPromptInput } from './system-prompt.js';
 
 /** How much of the history is let through; a tighter fit is the last but one step of making room. */
 export interface Fit {
   /** Characters of a tool's result. */
   resultCharsMax: number;
+  /** Estimated tokens of any other message; absent is two fifths of what a prompt may have. */
+  messageTokensMax?: number;
   /** Messages that are sent, the newest; absent is all that are live. */
   newest?: number;
 }
@@ -31,6 +36,8 @@ export interface Context {
   window: Window;
   /** The live messages, oldest first. */
   messages: Message[];
+  /** What the system prompt was compiled from. */
+  system: SystemPromptInput;
   /** Tokens of the whole prompt, estimated. */
   tokens: number;
   /** Tokens of what no compaction can make smaller: system prompt and tools. */
@@ -55,7 +62,7 @@ export async function buildContext(
   if (window === null || conversation === null) throw new Error(`Run ${run.id} lost its conversation.`);
   const live = await liveMessages(repositories, scene, run, window, conversation);
   const messages = fit.newest === undefined ? live : live.slice(-fit.newest);
-  const system = compileSystemPrompt({
+  const input: SystemPromptInput = {
     instructions: agent.instructions,
     additionalInstructions: scene.additionalInstructions,
     protocol: agent.protocol,
@@ -64,29 +71,38 @@ export async function buildContext(
     hasMemoryTools: scene.hasMemoryTools,
     passageCount: (memory?.passageCount ?? 0) + (await passagesRead(repositories, scene, run)),
     hiddenMessages: window.liveFromSeq - 1,
-  });
+    toolRules: agent.settings.toolRules,
+  };
+  const system = compileSystemPrompt(input);
   const history = normaliseHistory([
     ...(system === '' ? [] : [{ role: 'system' as const, text: system }]),
     ...summaryMessage(scene, window),
-    ...toRequestMessages(messages, {
-      agentId: agent.id,
-      protocol: agent.protocol,
-      envelope: agent.envelope,
-      toolResultCharsMax: fit.resultCharsMax,
-      messageCharsMax: Math.floor(scene.promptTokens * 0.4 * 4),
-    }),
+    ...toRequestMessages(messages, historyOptions(scene, fit)),
   ]);
   const request: ModelRequest = {
     model: scene.model.model,
-    messages: withTail(history, tail),
+    messages: withTail(history, tail, scene.zone),
     tools: scene.definitions,
-    toolChoice: toolChoiceOf(run),
+    toolChoice: toolChoiceOf(run, scene),
     parallelToolCalls: run.overrides.parallelToolCalls ?? null,
     settings: { ...agent.settings, maxOutputTokens: outputTokensOf(scene, run) },
     user: null,
   };
   const fixedTokens = estimateTokens(system) + estimateTokens(JSON.stringify(request.tools));
-  return { request, window, messages, fixedTokens, tokens: fixedTokens + tokensOf(history) - estimateTokens(system) };
+  const tokens = fixedTokens + tokensOf(history) - estimateTokens(system);
+  return { request, window, messages, system: input, fixedTokens, tokens };
+}
+
+/** How the live messages of a scene are written for its model. */
+export function historyOptions({ agent, promptTokens, zone }: Scene, fit: Fit): HistoryOptions {
+  return {
+    agentId: agent.id,
+    protocol: agent.protocol,
+    envelope: agent.envelope,
+    timezone: zone.name,
+    toolResultCharsMax: fit.resultCharsMax,
+    messageTokensMax: fit.messageTokensMax ?? Math.floor(promptTokens * 0.4),
+  };
 }
 
 /** Passages of the files that a search of the archive finds too. */
@@ -98,9 +114,14 @@ async function passagesRead({ libraries }: Repositories, scene: Scene, run: Run)
   return [...attached.values()].reduce((sum, count) => sum + count, 0);
 }
 
-/** What forces a call holds for the first reply only: the next would be forced to it again, and so for ever. */
-function toolChoiceOf(run: Run): ToolChoice {
+/**
+ * What forces a call holds for the first reply only: the next would be forced to it again, and so for ever. A search of
+ * files is not forced where there are none and it is not offered.
+ */
+function toolChoiceOf(run: Run, scene: Scene): ToolChoice {
   const wish = run.overrides.toolChoice ?? 'auto';
+  const isSearch = typeof wish === 'object' && wish.name === 'file_search';
+  if (isSearch && scene.definitions.every(({ name }) => name !== wish.name)) return 'auto';
   return run.turn === 0 || wish === 'none' ? wish : 'auto';
 }
 
@@ -155,9 +176,9 @@ async function liveMessages(
     return repositories.messages.view({ ...view, fromSeq: await seqOfNewest(repositories, run, newest) });
   }
   const live = await repositories.messages.view({ ...view, fromSeq: window.liveFromSeq });
-  if (live.length === 0 || live.some(isSaidByUser) || conversation.lastSeq === 0) return live;
+  if (live.some(isSaidByUser) || conversation.lastSeq === 0) return live;
   const earlier = await repositories.messages.page(run.conversationId, {
-    limit: 20,
+    limit: limits.turnsPerRun * 2,
     order: 'desc',
     visibleOnly: true,
     before: undefined,
@@ -177,29 +198,28 @@ async function seqOfNewest(repositories: Repositories, run: Run, newest: number)
   return before[newest - 1]?.seq ?? 1;
 }
 
-/** True for what a person said. */
-export function isSaidByUser(message: Message): boolean {
-  return message.role === 'user' && message.kind === 'said';
-}
-
-function summaryMessage(scene: Scene, window: Window): RequestMessage[] {
+/** The message in which the model is told what has scrolled out of view; none where nothing was summarised. */
+export function summaryMessage(scene: Scene, window: Window): RequestMessage[] {
   const { summary } = window;
   if (summary === null) return [];
   const text =
     `What was said before message ${window.liveFromSeq} is out of view; it can be searched. ` +
     `A summary of it:\n${summary.text}`;
-  const packed = scene.agent.envelope === 'json' ? packAlert(text, summary.createdAt) : `[context]\n${text}`;
+  const packed =
+    scene.agent.envelope === 'json'
+      ? packAlert(text, summary.createdAt, timeFormat(scene.zone.name))
+      : `[context]\n${text}`;
   return [{ role: 'user', parts: [{ type: 'text', text: packed }] }];
 }
 
+/** `2025-03-01 14:30 UTC`, with the zone's own name in its place. */
+function minuteOf(at: number, zone: Zone): string {
+  return `${new Date(zone.wall(at)).toISOString().slice(0, 16).replace('T', ' ')} ${zone.name}`;
+}
+
 /** Attaches the time and the notices to what was last said, at the moment of sending only. */
-function withTail(messages: RequestMessage[], tail: Tail): RequestMessage[] {
-  const lines = [
-    ...(tail.now === null
-      ? []
-      : [`The time is ${new Date(tail.now).toISOString().slice(0, 16).replace('T', ' ')} UTC.`]),
-    ...tail.notices,
-  ];
+function withTail(messages: RequestMessage[], tail: Tail, zone: Zone): RequestMessage[] {
+  const lines = [...(tail.now === null ? [] : [`The time is ${minuteOf(tail.now, zone)}.`]), ...tail.notices];
   if (lines.length === 0) return messages;
   const part: RequestPart = { type: 'text', text: `[context]\n${lines.join('\n')}` };
   const at = messages.findLastIndex((message) => message.role === 'user');

@@ -1,3 +1,5 @@
+import { estimateTokens } from '../domain/tokens.js';
+
 /** True where the unit at this place begins a surrogate pair. */
 function beginsPair(text: string, index: number): boolean {
   const unit = text.charCodeAt(index);
@@ -30,4 +32,12 @@ export function cutMiddle(text: string, charsMax: number): string {
   const from = text.length - Math.floor(room / 3);
   const tail = text.slice(endsPair(text, from) ? from + 1 : from);
   return head + note + tail;
+}
+
+/** A text of about so many tokens at the most, cut as `cutMiddle` cuts. */
+export function cutToTokens(text: string, tokensMax: number): string {
+  // No unit of a text is much more than a token.
+  if (text.length * 1.2 <= tokensMax) return text;
+  const tokens = estimateTokens(text);
+  return tokens <= tokensMax ? text : cutMiddle(text, Math.floor((text.length * tokensMax) / tokens));
 }

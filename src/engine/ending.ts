@@ -7,6 +7,7 @@ import type { ToolCall } from '../domain/tool.js';
 import { queueTopic } from '../domain/topics.js';
 import type { Repositories } from '../store/store.js';
 import { ownMessage } from './own-message.js';
+import { countEnd } from './sleep-counting.js';
 
 /** How a run ends. */
 export interface Ending {
@@ -74,6 +75,7 @@ export async function endRun(tx: Repositories, run: Run, ending: Ending): Promis
     endedAt: ending.at,
   };
   await tx.runs.write(ended, run.status);
+  await countEnd(tx, run, ending);
   const promoted = await tx.runs.promoteWaiting(run.conversationId);
   if (promoted !== null) await tx.bell.ring(queueTopic);
   return [...facts, { type: 'run-status', run: ended }];

@@ -1,4 +1,5 @@
 import type { ToolResult } from '../domain/tool.js';
+import { openZone } from '../domain/zone.js';
 import { isRecord, readLenientJson } from './lenient-json.js';
 
 /*
@@ -9,8 +10,8 @@ import { isRecord, readLenientJson } from './lenient-json.js';
 /** Writes a time (milliseconds since the epoch) as envelopes show it: `2024-04-12 09:03:11 PM CEST+0200`. */
 export type TimeFormat = (at: number) => string;
 
-/** Why a heartbeat is sent: the model asked for one, its last call failed, or its work is not done yet. */
-export type HeartbeatReason = 'requested' | 'failed' | 'continued';
+/** Why a heartbeat is sent: the model asked for one, its last call failed, its work is not done, or a call is missing. */
+export type HeartbeatReason = 'requested' | 'failed' | 'continued' | 'missing';
 
 /** Any envelope, read back. */
 export interface OpenedEnvelope {
@@ -31,6 +32,7 @@ export const heartbeatTexts: Readonly<Record<HeartbeatReason, string>> = {
   requested: `${automatic} You asked for a heartbeat, so it is your turn again.`,
   failed: `${automatic} Your last call failed, so it is your turn again. Read its result, then mend the call or answer.`,
   continued: `${automatic} Your work is not finished, so it is your turn again. Go on, or answer with send_message.`,
+  missing: `${automatic} The rules of your tools do not let you finish yet. Call what they still ask for.`,
 };
 
 const firstLogin = 'Never: this is the first login';
@@ -39,21 +41,9 @@ const firstLogin = 'Never: this is the first login';
 export function timeFormat(zone: string): TimeFormat {
   const names = zoneNames(zone);
   if (names === null) return zone === 'UTC' ? utcTime : timeFormat('UTC');
-  const clock = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  });
+  const { wall } = openZone(zone);
   return (at) => {
-    const parts = new Map(clock.formatToParts(at).map((part) => [part.type, Number(part.value)]));
-    const read = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
-    const [year, month, day] = [read('year'), read('month'), read('day')];
-    const local = Date.UTC(year, month - 1, day, read('hour'), read('minute'), read('second'));
+    const local = wall(at);
     return write(local, names(at), Math.round((local - at) / 60_000));
   };
 }

@@ -1,7 +1,7 @@
 import type { Envelope, Protocol } from '../domain/agent.js';
 import { textOf, type Message, type MessagePart } from '../domain/message.js';
 import type { RequestCall, RequestMessage, RequestPart } from '../providers/provider.js';
-import { cutMiddle } from './cut-text.js';
+import { cutMiddle, cutToTokens } from './cut-text.js';
 import { packAlert, packToolResult, packUserMessage, timeFormat, unpack, type TimeFormat } from './envelope.js';
 import { showThoughtsInCalls } from './protocol-arguments.js';
 
@@ -15,9 +15,10 @@ export interface HistoryOptions {
   envelope: Envelope;
   /** IANA name of the zone that times are shown in; UTC where absent. */
   timezone?: string;
-  /** Characters of one tool result, and of the texts of one message of any other kind. */
+  /** Characters of one tool result. */
   toolResultCharsMax: number;
-  messageCharsMax: number;
+  /** About how many tokens the texts of one message of any other kind may have. */
+  messageTokensMax: number;
 }
 
 /** What every conversion needs. */
@@ -111,24 +112,24 @@ function wireName(name: string): string {
 }
 
 function toUserParts(message: Message, view: View): RequestPart[] {
-  const charsMax = view.options.messageCharsMax;
+  const tokensMax = view.options.messageTokensMax;
   if (message.kind !== 'said') {
     const text = packedText(message, view);
     return text === '' ? [] : [{ type: 'text', text }];
   }
   const images = message.parts.flatMap(toImage);
   if (view.options.envelope === 'json') {
-    const text = cutMiddle(textOf(message), charsMax);
+    const text = cutToTokens(textOf(message), tokensMax);
     if (text === '' && images.length === 0) return [];
     const packed = packUserMessage(text, message.createdAt, { name: message.name, formatTime: view.formatTime });
     return [{ type: 'text', text: packed }, ...images];
   }
   // Each text keeps its share, so that a long one does not push the others out.
   const total = textOf(message).length;
-  const share = (length: number): number => (total <= charsMax ? length : Math.floor((charsMax * length) / total));
   return message.parts.flatMap((part): RequestPart[] => {
     if (part.type !== 'text') return toImage(part);
-    return part.text === '' ? [] : [{ type: 'text', text: cutMiddle(part.text, share(part.text.length)) }];
+    const share = (tokensMax * part.text.length) / total;
+    return part.text === '' ? [] : [{ type: 'text', text: cutToTokens(part.text, share) }];
   });
 }
 
@@ -137,12 +138,12 @@ function packedText(message: Message, { options, formatTime }: View): string {
   const text = textOf(message);
   const opened = unpack(text);
   if (opened === null) {
-    const short = cutMiddle(text, options.messageCharsMax);
+    const short = cutToTokens(text, options.messageTokensMax);
     const isBare = message.kind === 'alert' && options.envelope === 'json' && short !== '';
     return isBare ? packAlert(short, message.createdAt, formatTime) : short;
   }
-  if (text.length <= options.messageCharsMax) return text;
-  const short = cutMiddle(opened.message, options.messageCharsMax);
+  const short = cutToTokens(opened.message, options.messageTokensMax);
+  if (short === opened.message) return text;
   return opened.type === 'system_alert' ? packAlert(short, message.createdAt, formatTime) : short;
 }
 
@@ -156,7 +157,7 @@ function toAssistantMessages(message: Message, view: View): RequestMessage[] {
   const isOwn = message.agentId === view.options.agentId;
   if (isOwn && message.visible && message.callId !== null && view.heldCalls.has(message.callId)) return [];
   const calls = isOwn ? message.parts.flatMap(toCall) : [];
-  const text = cutMiddle(assistantText(message, view.options.protocol), view.options.messageCharsMax);
+  const text = cutToTokens(assistantText(message, view.options.protocol), view.options.messageTokensMax);
   if (text === '' && calls.length === 0) return [];
   return [{ role: 'assistant', text: text === '' ? null : text, calls }];
 }

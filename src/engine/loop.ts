@@ -1,54 +1,81 @@
 import { AppError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
-import type { Run, RunError, Step } from '../domain/run.js';
+import { addUsage, type Run, type RunError, type Step, type Usage } from '../domain/run.js';
 import { queueTopic } from '../domain/topics.js';
 import { ProviderError } from '../providers/provider.js';
 import { spentBudget } from './budget.js';
+import { gateOf, ruledRequest } from './call-gate.js';
 import { carryOut } from './calls.js';
 import { closeTurn } from './closing.js';
 import { endRun, RunExpired, type Ending } from './ending.js';
+import { createScales, type Scales } from './gauge.js';
 import type { Journal } from './journal.js';
-import { compactAll, prepare, PromptGauge } from './prepare.js';
+import { compactAll, prepare } from './prepare.js';
+import { noEffort, type Effort, type PromptWork } from './prompt-work.js';
 import { setScene, type EngineDependencies, type Scene } from './scene.js';
 import { abandonStep } from './speech.js';
 import { BrokenReply, takeTurn } from './turn.js';
+import { beginTidying } from './tidying.js';
 import { waitForFiles } from './wait-for-files.js';
 
 /** Carries a claimed run forward until it rests or the signal aborts. It has no memory of its own: it reads the rows. */
 export type RunLoop = (journal: Journal, signal: AbortSignal) => Promise<void>;
 
-/** Makes the loop. */
+/** Makes the loop. What it learns of how prompts weigh, all of its runs share. */
 export function createLoop(dependencies: EngineDependencies): RunLoop {
+  const scales = createScales();
   return async (journal, signal) => {
+    let story: RunStory | null = null;
     try {
       const scene = await setScene(dependencies, journal.run);
       signal.throwIfAborted();
       await waitForFiles(dependencies.store, scene, journal.run, signal);
-      await new RunStory(dependencies, journal, scene, signal).tell();
+      if (!(await beginTidying(dependencies, journal, scene))) return;
+      story = new RunStory(workOf(dependencies, journal, scene, scales, signal));
+      await story.tell();
     } catch (error) {
       if (error instanceof AppError && error.code === 'lease_lost') throw error;
-      await settleFailure(dependencies, journal, signal.aborted ? signal.reason : error);
+      await settleFailure(dependencies, journal, signal.aborted ? signal.reason : error, story?.unpaid ?? null);
     }
   };
 }
 
+function workOf(
+  dependencies: EngineDependencies,
+  journal: Journal,
+  scene: Scene,
+  scales: Scales,
+  signal: AbortSignal,
+): PromptWork {
+  const { provider, model } = scene.model;
+  const gauge = scales.gauge(`${provider.name}/${model}`, `${scene.agent.id} ${journal.run.conversationId}`);
+  return { dependencies, journal, scene, gauge, signal };
+}
+
 /** One run, from the claim to its rest. */
 class RunStory {
-  private readonly gauge = new PromptGauge();
+  private readonly dependencies: EngineDependencies;
+  private readonly journal: Journal;
+  private readonly scene: Scene;
+  private readonly signal: AbortSignal;
+  private effort: Effort;
   private emptyReplies = 0;
   private brokenReplies = 0;
   private overflows = 0;
 
-  constructor(
-    private readonly dependencies: EngineDependencies,
-    private readonly journal: Journal,
-    private readonly scene: Scene,
-    private readonly signal: AbortSignal,
-  ) {}
+  constructor(private readonly work: PromptWork) {
+    ({ dependencies: this.dependencies, journal: this.journal, scene: this.scene, signal: this.signal } = work);
+    this.effort = noEffort(work.scene);
+  }
+
+  /** What models were paid for that no step carries yet. */
+  get unpaid(): Usage | null {
+    return this.effort.usage;
+  }
 
   async tell(): Promise<void> {
     if (this.journal.run.overrides.compactOnly === true) {
-      await compactAll(this.dependencies, this.journal, this.scene, this.signal);
+      this.effort.usage = await compactAll(this.work);
       return this.end({ status: 'completed', at: this.now() });
     }
     let goesOn = await this.recover();
@@ -78,16 +105,20 @@ class RunStory {
   /** One model call and what comes of it. False where the run now rests. */
   private async turn(): Promise<boolean> {
     const { clock } = this.dependencies;
-    const context = await prepare(this.dependencies, this.journal, this.scene, this.gauge, this.signal);
+    const context = await prepare(this.work, this.effort);
     if (context === null) {
       await this.end({ status: 'incomplete', incompleteReason: 'max_prompt_tokens', at: this.now() });
       return false;
     }
     try {
-      const outcome = await takeTurn(this.journal, this.scene, context.request, clock, this.signal);
-      this.gauge.calibrate(context, outcome.usage);
+      const { journal, scene, signal } = this;
+      const request = await ruledRequest(this.dependencies.store, scene, journal.run, context.request);
+      const outcome = await takeTurn({ journal, scene, clock, signal, carried: this.effort.usage }, request);
+      this.work.gauge.learn(context.tokens, outcome.usage);
       this.brokenReplies = 0;
       this.overflows = 0;
+      if (outcome.type === 'empty') return await this.takeEmptyReply(outcome.usage);
+      this.effort = noEffort(scene);
       switch (outcome.type) {
         case 'ended':
           return false;
@@ -95,18 +126,17 @@ class RunStory {
           return true;
         case 'calls':
           return await this.settle(outcome.step);
-        case 'empty':
-          return await this.takeEmptyReply();
         default:
           return outcome satisfies never;
       }
     } catch (error) {
-      return this.takeFailure(error);
+      return this.takeFailure(error, context.tokens);
     }
   }
 
   /** An empty reply is asked for again, and in the end taken for what it is: there is nothing to say. */
-  private async takeEmptyReply(): Promise<boolean> {
+  private async takeEmptyReply(usage: Usage): Promise<boolean> {
+    this.effort.usage = addUsage(this.effort.usage, usage);
     this.emptyReplies += 1;
     if (this.emptyReplies <= limits.emptyReplies) return true;
     await this.end({ status: 'completed', at: this.now() });
@@ -114,11 +144,11 @@ class RunStory {
   }
 
   /** A prompt that was too long is made shorter, a reply that broke off is asked for again; the rest ends the run. */
-  private takeFailure(error: unknown): boolean {
+  private takeFailure(error: unknown, tokens: number): boolean {
     if (this.signal.aborted || !(error instanceof ProviderError)) throw error;
     if (error.overflow && this.overflows < limits.compactionsPerTurn) {
       this.overflows += 1;
-      this.gauge.overflowed();
+      this.work.gauge.refuse(tokens);
       return true;
     }
     if (!(error instanceof BrokenReply) || this.brokenReplies >= limits.turnRetries) throw error;
@@ -126,9 +156,15 @@ class RunStory {
     return true;
   }
 
-  /** Carries out calls, then closes the turn, or parks the run until the client has answered. */
+  /** Carries out calls, then closes the turn, or parks the run until somebody has allowed or answered what is left. */
   private async settle(step: Step): Promise<boolean> {
-    const done = await carryOut(this.dependencies, this.journal, this.scene, step, this.signal);
+    const { dependencies, journal, scene, signal } = this;
+    const { refused, awaiting } = await gateOf(dependencies.store, scene, step);
+    if (awaiting.length > 0) {
+      await this.park(awaiting);
+      return false;
+    }
+    const done = await carryOut(dependencies, journal, scene, step, { refused, signal });
     const pending = done.calls.filter((call) => call.state !== 'finished');
     if (pending.length > 0) {
       await this.park(pending);
@@ -144,14 +180,30 @@ class RunStory {
   private async park(pendingCalls: Run['pendingCalls']): Promise<void> {
     await this.journal.commit(async (tx, run) => {
       if (run.status === 'cancelling') throw new AppError('conflict', 'The run is being cancelled.');
-      const parked: Run = { ...run, status: 'requires_action', pendingCalls, leaseOwner: null, leaseUntil: null };
+      const expiresAt = this.waitsUntil(run, pendingCalls);
+      const parked: Run = {
+        ...run,
+        status: 'requires_action',
+        pendingCalls,
+        expiresAt,
+        leaseOwner: null,
+        leaseUntil: null,
+      };
       await tx.runs.write(parked, run.status);
       return { facts: [{ type: 'run-status', run: parked }], value: null };
     });
   }
 
+  /** People take longer than programs. */
+  private waitsUntil(run: Run, pendingCalls: Run['pendingCalls']): number | null {
+    const asksPeople = pendingCalls.some((call) => call.where === 'here');
+    return asksPeople && run.overrides.expiresAtWork !== true ? this.now() + limits.approvalWaitMs : run.expiresAt;
+  }
+
   private async end(ending: Ending): Promise<void> {
-    await this.journal.commit(async (tx, run) => ({ facts: await endRun(tx, run, ending), value: null }));
+    await this.journal.commit(async (tx, run) => {
+      return { facts: await endRun(tx, withUsage(run, this.unpaid), ending), value: null };
+    });
   }
 
   private now(): number {
@@ -160,9 +212,15 @@ class RunStory {
 }
 
 /** Ends a run that failed or was cancelled; hands it back where the server is stopping. */
-async function settleFailure({ clock }: EngineDependencies, journal: Journal, error: unknown): Promise<void> {
-  await journal.commit(async (tx, run) => {
+async function settleFailure(
+  { clock }: EngineDependencies,
+  journal: Journal,
+  error: unknown,
+  unpaid: Usage | null,
+): Promise<void> {
+  await journal.commit(async (tx, stored) => {
     const at = clock.now();
+    const run = withUsage(stored, unpaid);
     if (run.status === 'cancelling') return { facts: await endRun(tx, run, { status: 'cancelled', at }), value: null };
     if (error instanceof RunExpired) return { facts: await endRun(tx, run, { status: 'expired', at }), value: null };
     if (error instanceof AppError && error.code === 'unavailable') {
@@ -174,6 +232,10 @@ async function settleFailure({ clock }: EngineDependencies, journal: Journal, er
     return { facts: await endRun(tx, run, { status: 'failed', error: toRunError(error), at }), value: null };
   });
   if (!(error instanceof AppError)) throw error;
+}
+
+function withUsage(run: Run, usage: Usage | null): Run {
+  return { ...run, usage: addUsage(run.usage, usage) };
 }
 
 function toRunError(error: unknown): RunError {

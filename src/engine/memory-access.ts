@@ -11,6 +11,8 @@ import type { Repositories } from '../store/store.js';
 export interface EditAuthor {
   memory: Pick<Memory, 'id'>;
   run: { id: string };
+  /** The step to which the call of a tool belongs. */
+  stepId: string;
   clock: Clock;
 }
 
@@ -47,9 +49,10 @@ export async function applyBlockEdit(
       value: outcome.value,
       actor: 'agent',
       runId: author.run.id,
+      stepId: author.stepId,
       at: author.clock.now(),
     });
-    if (written !== null) return { ok: true, block: written, changed: true };
+    if (written !== null) return { ok: true, block: { ...written, memoryId: block.memoryId }, changed: true };
   }
   return { ok: false, fault: { reason: 'contended', label, excerpt: beginningOf(newest?.value ?? '', excerptChars) } };
 }
@@ -77,17 +80,21 @@ export async function createBlock(
     blocks.map((other) => other.label),
   );
   if (fault !== null) return { ok: false, fault };
-  const inserted = await tx.memories.insertBlock(block, 'agent', author.run.id);
+  const inserted = await tx.memories.insertBlock(block, 'agent', author.run.id, author.stepId);
   return inserted
     ? { ok: true, block, changed: true }
     : { ok: false, fault: { reason: 'label-taken', label: block.label } };
 }
 
-/** Takes a block out of a memory, with its history. A read-only block stays. The result is the block as it was. */
+/**
+ * Takes a block out of a memory; where no other memory has it, it is deleted with its history. A read-only block stays.
+ * The result is the block as it was.
+ */
 export async function removeBlock(tx: Repositories, author: EditAuthor, label: string): Promise<EditResult> {
   const found = await writableBlock(tx, author, label);
   if (!found.ok) return found;
-  await tx.memories.deleteBlock(found.block.id);
+  const left = await tx.memories.detachBlock(found.block.id, { memoryId: author.memory.id });
+  if (left === 0) await tx.memories.deleteBlock(found.block.id);
   return { ...found, changed: true };
 }
 

@@ -1,88 +1,85 @@
+import { AppError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
-import type { Usage } from '../domain/run.js';
+import { addUsage, type Usage } from '../domain/run.js';
 import { budgetLeft } from './budget.js';
-import { compact, contextTooSmall, type Rung } from './compaction.js';
+import { compact } from './compaction.js';
 import { buildContext, type Context, type Fit, type Tail } from './context.js';
+import type { Rung } from './cut.js';
 import { failureStreak } from './failures.js';
-import type { Journal } from './journal.js';
-import type { EngineDependencies, Scene } from './scene.js';
+import { flushesMemory, flushMemory } from './memory-flush.js';
+import type { Effort, PromptWork } from './prompt-work.js';
 
-/** What a run has learned of how its prompts weigh with its model. */
-export class PromptGauge {
-  private factor = 1;
-  private tooLong = false;
+/** How room is made, gentlest first: `clamp` and `squeeze` shorten what stays and evict nothing. */
+const ladder: readonly (Rung | 'clamp' | 'squeeze')[] = ['sliding', 'all', 'clamp', 'squeeze', 'drop'];
 
-  /** Learns from what the provider counted. */
-  calibrate(context: Context, usage: Usage): void {
-    this.tooLong = false;
-    if (usage.estimated || context.tokens === 0) return;
-    this.factor = Math.min(3, Math.max(0.5, usage.promptTokens / context.tokens));
-  }
-
-  /** The provider said that the prompt was too long: the next one is made smaller, whatever we think of it. */
-  overflowed(): void {
-    this.tooLong = true;
-    this.factor *= 1.25;
-  }
-
-  /** True, once, after an overflow. */
-  takeOverflow(): boolean {
-    const { tooLong } = this;
-    this.tooLong = false;
-    return tooLong;
-  }
-
-  tokensOf(context: Context): number {
-    return context.tokens * this.factor;
-  }
-}
-
-/** Characters of a tool's result where room is short. */
-const clampedResultChars = 2_000;
+/** What a refused prompt must have shrunk to before it is sent again. */
+const shrunken = 0.9;
 
 /**
- * Builds the next prompt, and makes room first where it would fill too much of the window: rung after rung, each of
- * which has to free a tenth, until it fits. Throws `context_too_small` where nothing is left to take away.
+ * Builds the next prompt, and makes room first where it would fill too much of the window: rung after rung of the
+ * ladder, each once in a turn, until it fits. Throws `context_window_overflow_in_system_prompt` where the fixed part
+ * alone leaves no room, with the window as it was, and `context_too_small` where nothing is left to take away.
  * Null where the run may spend fewer tokens than even its shortest prompt has.
  */
-export async function prepare(
-  dependencies: EngineDependencies,
-  journal: Journal,
-  scene: Scene,
-  gauge: PromptGauge,
-  signal: AbortSignal,
-): Promise<Context | null> {
-  const notices = await noticesFor(dependencies, journal);
+export async function prepare(work: PromptWork, effort: Effort): Promise<Context | null> {
+  const { dependencies, scene, gauge } = work;
+  const notices = await noticesFor(work);
   const build = (fit: Fit, extra: string[] = []): Promise<Context> =>
-    buildContext(dependencies.store, scene, journal.run, fit, tailOf(dependencies, scene, [...notices, ...extra]));
-  let fit: Fit = { resultCharsMax: scene.resultCharsMax };
-  let context = await build(fit);
-  let mustShrink = gauge.takeOverflow();
-  const limit = scene.promptTokens * limits.compactAt;
-  for (const rung of rungs) {
-    if (!mustShrink && gauge.tokensOf(context) <= limit) break;
-    const before = context.tokens;
-    if (rung === 'clamp') fit = { resultCharsMax: clampedResultChars };
-    else if (!(await compact(journal, scene, context, rung, dependencies.clock, signal))) continue;
-    context = await build(fit);
-    if (context.tokens < before * 0.9) mustShrink = false;
+    buildContext(dependencies.store, scene, work.journal.run, fit, tailOf(work, [...notices, ...extra]));
+  let context = await build(effort.fit);
+  if (gauge.weigh(context.fixedTokens) > scene.promptTokens) throw overflowInSystemPrompt(work, context);
+  const limit = gauge.roomOf(scene.promptTokens) * limits.compactAt;
+  const shortEnough = gauge.takeRefusal() ? context.tokens * shrunken : Infinity;
+  const fits = (): boolean => context.tokens <= shortEnough && gauge.weigh(context.tokens) <= limit;
+  while (!fits() && effort.rungs < ladder.length) {
+    if (!effort.flushed && flushesMemory(work)) {
+      effort.flushed = true;
+      effort.usage = addUsage(effort.usage, await flushMemory(work, context));
+      context = await build(effort.fit);
+    }
+    const rung = ladder[effort.rungs] ?? 'drop';
+    effort.rungs += 1;
+    if (await climb(work, effort, context, rung)) context = await build(effort.fit);
   }
-  if (gauge.tokensOf(context) > scene.promptTokens) throw contextTooSmall(scene, context);
-  const whole = await noticePressure(dependencies, journal, scene, gauge, context, () => build(fit, [pressureNotice]));
-  return withinBudget(journal, gauge, whole, (newest) => build({ ...fit, newest }));
+  if (context.tokens > shortEnough || gauge.weigh(context.tokens) > scene.promptTokens) {
+    throw contextTooSmall(work, context);
+  }
+  const whole = await noticePressure(work, context, () => build(effort.fit, [pressureNotice]));
+  return withinBudget(work, whole, (newest) => build({ ...effort.fit, newest }));
 }
+
+/** Takes one step of the ladder; false where it changed nothing. */
+async function climb(work: PromptWork, effort: Effort, context: Context, rung: Rung | 'clamp' | 'squeeze') {
+  const tokens = work.gauge.estimateOf(work.scene.promptTokens);
+  switch (rung) {
+    case 'clamp':
+      effort.fit = { resultCharsMax: clampedResultChars, messageTokensMax: Math.floor(tokens * 0.25) };
+      return true;
+    case 'squeeze':
+      effort.fit = { resultCharsMax: squeezedResultChars, messageTokensMax: Math.floor(tokens * 0.1) };
+      return true;
+    default: {
+      const { done, usage } = await compact(work, context, rung);
+      effort.usage = addUsage(effort.usage, usage);
+      return done;
+    }
+  }
+}
+
+/** Characters of a tool's result where room is short, and where there is hardly any. */
+const clampedResultChars = 2_000;
+const squeezedResultChars = 400;
 
 /** A prompt that costs more than the run may still spend is sent with fewer messages; the window stays as it is. */
 async function withinBudget(
-  journal: Journal,
-  gauge: PromptGauge,
+  { journal, gauge }: PromptWork,
   whole: Context,
   rebuild: (newest: number) => Promise<Context>,
 ): Promise<Context | null> {
   const { promptTokens } = budgetLeft(journal.run);
   let context = whole;
   let newest = whole.messages.length;
-  while (gauge.tokensOf(context) > promptTokens) {
+  while (gauge.weigh(context.tokens) > promptTokens) {
     newest = Math.floor(newest / 2);
     if (newest === 0) return null;
     context = await rebuild(newest);
@@ -90,18 +87,12 @@ async function withinBudget(
   return context;
 }
 
-const rungs: readonly (Rung | 'clamp')[] = ['sliding', 'all', 'clamp', 'drop', 'drop'];
-
-/** Summarises everything that is in the window, for whoever asks for it. */
-export async function compactAll(
-  dependencies: EngineDependencies,
-  journal: Journal,
-  scene: Scene,
-  signal: AbortSignal,
-): Promise<void> {
+/** Summarises everything that is in the window, for whoever asks for it. Returns what that cost. */
+export async function compactAll(work: PromptWork): Promise<Usage | null> {
+  const { dependencies, journal, scene } = work;
   const fit = { resultCharsMax: scene.resultCharsMax };
   const context = await buildContext(dependencies.store, scene, journal.run, fit, { now: null, notices: [] });
-  await compact(journal, scene, context, 'everything', dependencies.clock, signal);
+  return (await compact(work, context, 'everything')).usage;
 }
 
 const pressureNotice =
@@ -110,30 +101,44 @@ const pressureNotice =
 
 /** Says once in every cycle that the window runs full, to an agent that has a memory to save things in. */
 async function noticePressure(
-  { clock }: EngineDependencies,
-  journal: Journal,
-  scene: Scene,
-  gauge: PromptGauge,
+  { dependencies, journal, scene, gauge }: PromptWork,
   context: Context,
   rebuild: () => Promise<Context>,
 ): Promise<Context> {
   const { window } = context;
-  const presses = gauge.tokensOf(context) > scene.promptTokens * limits.pressureAt * limits.compactAt;
+  const presses = gauge.weigh(context.tokens) > gauge.roomOf(scene.promptTokens) * limits.pressureAt;
   if (!presses || window.pressureNoticed || !scene.hasMemoryTools) return context;
   await journal.commit(async (tx) => {
-    await tx.conversations.noticePressure(window.agentId, window.conversationId, clock.now());
+    await tx.conversations.noticePressure(window.agentId, window.conversationId, dependencies.clock.now());
     return { facts: [], value: null };
   });
   return rebuild();
 }
 
-async function noticesFor({ store }: EngineDependencies, journal: Journal): Promise<string[]> {
+async function noticesFor({ dependencies, journal }: PromptWork): Promise<string[]> {
   if (journal.run.turn < limits.failuresToHint) return [];
-  const streak = failureStreak(await store.runs.steps(journal.run.id));
+  const streak = failureStreak(await dependencies.store.runs.steps(journal.run.id));
   if (streak < limits.failuresToHint) return [];
   return [`The same call has now failed ${streak} times in the same way. Do something else, or answer without it.`];
 }
 
-function tailOf({ clock }: EngineDependencies, scene: Scene, notices: string[]): Tail {
-  return { now: scene.agent.envelope === 'plain+time' ? clock.now() : null, notices };
+function tailOf({ dependencies, scene }: PromptWork, notices: string[]): Tail {
+  return { now: scene.agent.envelope === 'plain+time' ? dependencies.clock.now() : null, notices };
+}
+
+function overflowInSystemPrompt({ scene, gauge }: PromptWork, context: Context): AppError {
+  return new AppError(
+    'context_window_overflow_in_system_prompt',
+    `Instructions, memory blocks and tools alone need about ${Math.round(gauge.weigh(context.fixedTokens))} tokens, and ` +
+      `the window of ${scene.agent.model} leaves room for ${scene.promptTokens}. Shorten a block or the instructions.`,
+  );
+}
+
+function contextTooSmall({ scene, gauge }: PromptWork, context: Context): AppError {
+  return new AppError(
+    'context_too_small',
+    `The prompt needs about ${Math.round(gauge.weigh(context.tokens))} tokens and the window of ${scene.agent.model} ` +
+      `leaves room for ${scene.promptTokens}; instructions, memory blocks and tools alone take ` +
+      `${Math.round(gauge.weigh(context.fixedTokens))}.`,
+  );
 }

@@ -5,10 +5,12 @@ import { limits } from '../domain/limits.js';
 import type { Memory } from '../domain/memory.js';
 import type { Run } from '../domain/run.js';
 import type { ToolDefinition } from '../domain/tool.js';
+import { zoneOf, type Zone } from '../domain/zone.js';
 import type { ProviderRegistry, ResolvedModel } from '../providers/provider.js';
 import type { Store } from '../store/store.js';
 import { protocols, type ProtocolStrategy } from './protocol.js';
 import type { ToolRegistry } from './tools/registry.js';
+import { asTidying } from './tidying.js';
 import type { SearchAccess } from './tools/tool.js';
 
 /** What the engine thinks with. */
@@ -18,6 +20,10 @@ export interface EngineDependencies {
   tools: ToolRegistry;
   searchAccess: SearchAccess;
   clock: Clock;
+  /** The IANA name of the zone of agents that name none; absent is UTC. */
+  timezone?: string;
+  /** True where agents are asked to save what is about to scroll out of view, unless their owners say otherwise. */
+  memoryFlush?: boolean;
 }
 
 /** Everything about a run that holds for all of its turns. */
@@ -38,6 +44,8 @@ export interface Scene {
   hasMemoryTools: boolean;
   /** True where the agent was given a tool that searches its archive, and with it the files attached to it. */
   searchesArchive: boolean;
+  /** The zone in which the agent reads and writes times. */
+  zone: Zone;
   /** Tokens of the model's window. */
   windowTokens: number;
   /** Tokens of the window that a prompt may fill: the rest is kept for the reply. */
@@ -51,7 +59,8 @@ export async function setScene(dependencies: EngineDependencies, run: Run): Prom
   const { store, providers, tools } = dependencies;
   const stored = await store.agents.find(run.agentId);
   if (stored === null) throw notFound('agent', run.agentId);
-  const agent = withOverrides(stored, run);
+  const agent =
+    run.overrides.tidying === undefined ? withOverrides(stored, run) : asTidying(withOverrides(stored, run));
   const window = await store.conversations.window(agent.id, run.conversationId);
   const memory = window === null ? null : await store.memories.get(window.memoryId);
   if (memory === null) throw new AppError('internal', `Run ${run.id} has no window.`);
@@ -83,6 +92,7 @@ export async function setScene(dependencies: EngineDependencies, run: Run): Prom
       (name) => name !== 'file_search' && ['memory', 'search'].includes(tools.find(name)?.effect ?? ''),
     ),
     searchesArchive: builtins.some((name) => name === 'archival_memory_search' || name === 'memory_search'),
+    zone: zoneOf(agent, dependencies.timezone ?? 'UTC'),
     windowTokens,
     promptTokens: windowTokens - reserveOf(agent, windowTokens),
     resultCharsMax: Math.min(

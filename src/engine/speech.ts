@@ -38,9 +38,10 @@ export async function openSpeech(
     id: messageId,
     conversationId: run.conversationId,
     role: 'assistant',
-    kind: 'said',
+    // What is said while a memory is tidied, nobody hears.
+    kind: run.overrides.tidying === undefined ? 'said' : 'inner',
     parts: [],
-    visible: true,
+    visible: run.overrides.tidying === undefined,
     status: 'in_progress',
     agentId: run.agentId,
     runId: run.id,

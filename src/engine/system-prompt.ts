@@ -1,7 +1,9 @@
 import type { Origin, Protocol } from '../domain/agent.js';
 import { charsOf, type Block } from '../domain/memory.js';
+import type { ToolRule } from '../domain/tool-rule.js';
 import { classicInstructions } from './prompts/classic.js';
 import { heartbeatInstructions, nativeInstructions } from './prompts/native.js';
+import { describeRules } from './tool-rules.js';
 
 /** The place in a custom prompt where its author wants the memory section. Every other brace is plain text. */
 export const memoryPlaceholder = '{CORE_MEMORY}';
@@ -23,6 +25,37 @@ export interface SystemPromptInput {
   hiddenMessages: number;
   /** Conversations that share this memory, this one included. */
   conversationCount?: number;
+  /** Rules for the order in which tools are called. */
+  toolRules?: readonly ToolRule[];
+}
+
+/** A system prompt, part by part; what is not there is empty. */
+export interface SystemPromptParts {
+  instructions: string;
+  /** In which order tools are called. */
+  rules: string;
+  /** What the blocks are, before the first of them. */
+  introduction: string;
+  /** As they stand in the prompt, in that order. */
+  blocks: { block: Block; text: string }[];
+  counts: string;
+}
+
+/** The parts of which `compileSystemPrompt` makes a prompt. */
+export function systemPromptParts(input: SystemPromptInput): SystemPromptParts {
+  const instructions = baseInstructions(input);
+  const hasContent = input.blocks.some((block) => block.value.trim() !== '');
+  const rules = rulesOf(input);
+  const none = { instructions, rules, introduction: '', blocks: [], counts: '' };
+  if (input.origin === 'openai' && !hasContent && !input.hasMemoryTools) return none;
+  const labels = input.blocks.map((block) => block.label);
+  const stable = input.blocks.filter(isStable);
+  const volatile = input.blocks.filter((block) => !isStable(block));
+  const blocks = [...stable, ...volatile].map((block) => ({ block, text: renderBlock(block, labels) }));
+  const counts = metadata(input).join('\n');
+  if (blocks.length === 0 && counts === '') return none;
+  const introduction = ['### Memory', introductionOf(input)].filter((line) => line !== '').join('\n');
+  return { instructions, rules, introduction, blocks, counts };
 }
 
 /**
@@ -31,10 +64,15 @@ export interface SystemPromptInput {
  * without memory is told what its author wrote and nothing else.
  */
 export function compileSystemPrompt(input: SystemPromptInput): string {
-  const base = baseInstructions(input);
-  const section = memorySection(input);
+  const { instructions, rules, introduction, blocks, counts } = systemPromptParts(input);
+  const base = [instructions, rules].filter((text) => text !== '').join('\n\n');
+  const section = [introduction, ...blocks.map(({ text }) => text), counts].filter((line) => line !== '').join('\n');
   if (base.includes(memoryPlaceholder)) return base.replaceAll(memoryPlaceholder, () => section).trim();
   return [base, section].filter((text) => text !== '').join('\n\n');
+}
+
+function rulesOf({ toolRules = [] }: SystemPromptInput): string {
+  return toolRules.length === 0 ? '' : `### Rules of your tools\n${describeRules(toolRules)}`;
 }
 
 function baseInstructions(input: SystemPromptInput): string {
@@ -48,20 +86,7 @@ function standardInstructions(input: SystemPromptInput): string {
   return input.protocol === 'heartbeat' ? classicInstructions : nativeInstructions;
 }
 
-function memorySection(input: SystemPromptInput): string {
-  const hasContent = input.blocks.some((block) => block.value.trim() !== '');
-  if (input.origin === 'openai' && !hasContent && !input.hasMemoryTools) return '';
-  const labels = input.blocks.map((block) => block.label);
-  const stable = input.blocks.filter(isStable);
-  const volatile = input.blocks.filter((block) => !isStable(block));
-  const blocks = [...stable, ...volatile].map((block) => renderBlock(block, labels));
-  const counts = metadata(input);
-  if (blocks.length === 0 && counts.length === 0) return '';
-  const lines = ['### Memory', introduction(input), ...blocks, ...counts];
-  return lines.filter((line) => line !== '').join('\n');
-}
-
-function introduction(input: SystemPromptInput): string {
+function introductionOf(input: SystemPromptInput): string {
   if (input.blocks.length === 0) return '';
   const shown = 'These blocks of your memory are always in view.';
   if (!input.hasMemoryTools) return shown;

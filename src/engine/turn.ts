@@ -19,14 +19,21 @@ import { messageOf } from './spoken-text.js';
 /** What a turn left behind: a run that ended, calls to carry out, or a reply with nothing in it. */
 export type TurnOutcome = { type: 'ended' } | { type: 'continue' } | { type: 'calls'; step: Step } | { type: 'empty' };
 
-/** One model call: streams the reply onto the log, then commits it as a whole. */
-export async function takeTurn(
-  journal: Journal,
-  scene: Scene,
-  request: ModelRequest,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<TurnOutcome & { usage: Usage }> {
+/** What a turn is taken with. */
+export interface TurnWork {
+  journal: Journal;
+  scene: Scene;
+  clock: Clock;
+  signal: AbortSignal;
+  /** What models were paid so that this turn could be taken; its step carries it too. */
+  carried: Usage | null;
+}
+
+/**
+ * One model call: streams the reply onto the log, then commits it as a whole. The usage returned is the reply's own.
+ */
+export async function takeTurn(work: TurnWork, request: ModelRequest): Promise<TurnOutcome & { usage: Usage }> {
+  const { journal, scene, clock, signal, carried } = work;
   const reader = new ReplyReader(journal, scene, clock);
   let hasBegun = false;
   try {
@@ -37,13 +44,14 @@ export async function takeTurn(
       reply = await reader.take(event);
     }
     if (reply === null) throw new Error('The provider ended a reply without its finish.');
-    const whole = reply;
-    if (isEmpty(whole)) {
+    const { usage } = reply;
+    if (isEmpty(reply)) {
       await reader.abandon();
-      return { type: 'empty', usage: whole.usage };
+      return { type: 'empty', usage };
     }
+    const whole = { ...reply, usage: addUsage(usage, carried) ?? usage };
     const outcome = await journal.commit((tx, run) => commitReply(tx, run, scene, reader.open, whole, clock.now()));
-    return { ...outcome, usage: whole.usage };
+    return { ...outcome, usage };
   } catch (error) {
     // A run that is being stopped is closed, or handed on, with what it has open.
     if (!signal.aborted) await reader.abandon();

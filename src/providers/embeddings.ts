@@ -1,6 +1,6 @@
 import type { OpenAI } from 'openai';
 import { limits } from '../domain/limits.js';
-import { toProviderError, UpstreamError } from './failures.js';
+import { hideKey, toProviderError, UpstreamError } from './failures.js';
 import { ProviderError, type Provider } from './provider.js';
 import { withRetries, type RetryPace } from './retry.js';
 import { watchSilence } from './silence.js';
@@ -29,7 +29,7 @@ export function createEmbedder(client: OpenAI, surroundings: Surroundings, pace:
       return readVectors(body, texts.length);
     } catch (error) {
       signal.throwIfAborted();
-      throw toProviderError(error, surroundings.clock.now());
+      throw hideKey(toProviderError(error, surroundings.clock.now()), client.apiKey);
     } finally {
       watch.end();
     }

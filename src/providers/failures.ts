@@ -138,6 +138,15 @@ export function toProviderError(error: unknown, epochMs: number): ProviderError 
   );
 }
 
+/** Fewer characters than any key has: what stands for one where a server wants none is a word like others. */
+const keyCharsMin = 8;
+
+/** Takes the key out of what a failure says: some servers repeat it, and whoever asked for a run reads why it failed. */
+export function hideKey(error: ProviderError, key: string | null): ProviderError {
+  if (key !== null && key.length >= keyCharsMin) error.message = error.message.replaceAll(key, '[redacted]');
+  return error;
+}
+
 /** Reads an `error` member found in a body or in the middle of a stream. */
 export function failureIn(error: unknown, epochMs: number): UpstreamError {
   const body = typeof error === 'string' ? { message: error } : asRecord(error);

@@ -1,6 +1,6 @@
 import type { OpenAI } from 'openai';
 import { kindByName } from './families.js';
-import { toProviderError } from './failures.js';
+import { hideKey, toProviderError } from './failures.js';
 import type { ModelInfo } from './provider.js';
 import type { ProviderSettings } from './settings.js';
 import type { Surroundings } from './surroundings.js';
@@ -36,7 +36,7 @@ export function createModelList(settings: ProviderSettings, client: OpenAI, surr
       freshUntil = now + listHoldsMs;
       if (cached === null) await surroundings.cache.set(key, known, listHoldsMs).catch(() => false);
     } catch (error) {
-      const { message } = toProviderError(error, now);
+      const { message } = hideKey(toProviderError(error, now), client.apiKey);
       surroundings.logger.warn({ provider: settings.name, reason: message }, 'the list of models is not to be had');
       freshUntil = now + failureHoldsMs;
     } finally {

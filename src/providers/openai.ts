@@ -3,7 +3,7 @@ import { limits } from '../domain/limits.js';
 import { createClient } from './client.js';
 import { createEmbedder } from './embeddings.js';
 import { readEvents } from './event-source.js';
-import { failureIn, plainText, toProviderError, UpstreamError } from './failures.js';
+import { failureIn, hideKey, plainText, toProviderError, UpstreamError } from './failures.js';
 import { createModelList } from './models.js';
 import { createChunkReader, type ChunkReader } from './openai-chunks.js';
 import { toChatBody, type ChatBody } from './openai-request.js';
@@ -112,7 +112,11 @@ async function* resume(
 function translate(error: unknown, watch: SilenceWatch, signal: AbortSignal, wire: Wire): unknown {
   if (signal.aborted) return signal.reason;
   const reason: unknown = watch.signal.aborted ? watch.signal.reason : error;
-  return toProviderError(reason, wire.surroundings.clock.now());
+  return readFailure(reason, wire);
+}
+
+function readFailure(reason: unknown, wire: Wire): ProviderError {
+  return hideKey(toProviderError(reason, wire.surroundings.clock.now()), wire.client.apiKey);
 }
 
 function silenceError(wire: Wire): UpstreamError {
@@ -138,7 +142,7 @@ async function send(wire: Wire, request: ModelRequest, signal: AbortSignal): Pro
     try {
       return await post(wire.client, body, signal);
     } catch (error) {
-      const failed = toProviderError(error, wire.surroundings.clock.now());
+      const failed = readFailure(error, wire);
       if (!(failed instanceof UpstreamError) || failed.overflow || lesson >= lessonsPerRequest) throw failed;
       if (!wire.quirks.learn(request.model, failed.failure, body)) throw failed;
       wire.surroundings.logger.info({ model: request.model, refused: failed.message }, 'a parameter is left out');

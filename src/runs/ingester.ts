@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.js';
 import { AppError } from '../domain/errors.js';
 import { ExtractionFault, type Extractor } from '../domain/extraction.js';
+import { noContent } from '../domain/file.js';
 import { newId } from '../domain/ids.js';
 import type { LibraryFile, LibraryFileError } from '../domain/library.js';
 import { limits } from '../domain/limits.js';
@@ -170,6 +171,9 @@ export class Ingester {
     while ((await store.libraries.clearPassages(row.id, clearedPerRound)) > 0) signal.throwIfAborted();
     const file = await store.files.find(row.fileId);
     if (file === null) throw new ExtractionFault({ code: 'invalid_file', message: 'The file was deleted.' });
+    if (file.sha256 === noContent) {
+      throw new ExtractionFault({ code: 'invalid_file', message: 'The bytes of this file are not here.' });
+    }
     const bytes = await store.blobs.borrow(file.sha256);
     try {
       const { name, mimeType } = file;

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.js';
+import { limits } from '../domain/limits.js';
 import { queueTopic } from '../domain/topics.js';
 import { endRun } from '../engine/ending.js';
 import type { Store } from '../store/store.js';
@@ -19,7 +20,7 @@ const batch = 100;
 const sweepMs = 1_000;
 const pruneMs = 60_000;
 
-/** Expires what waited too long and prunes old logs. */
+/** Expires what waited too long, prunes old logs, and clears away what a killed process left of files. */
 export class Sweeper {
   private timers: NodeJS.Timeout[] = [];
   private busy: Promise<unknown> = Promise.resolve();
@@ -29,8 +30,9 @@ export class Sweeper {
   start(): void {
     this.timers = [
       setInterval(() => this.inTurn(() => this.expire()), sweepMs),
-      setInterval(() => this.inTurn(() => this.prune()), pruneMs),
+      setInterval(() => this.inTurn(() => this.tidy()), pruneMs),
     ];
+    this.inTurn(() => this.tidy());
   }
 
   async stop(): Promise<void> {
@@ -59,6 +61,12 @@ export class Sweeper {
   async prune(): Promise<void> {
     const { store, clock, eventRetentionMs } = this.dependencies;
     await store.events.prune(clock.now() - eventRetentionMs, batch);
+  }
+
+  private async tidy(): Promise<void> {
+    const { store, clock } = this.dependencies;
+    await this.prune();
+    await store.blobs.clearStaged(clock.now() - limits.stagedMs);
   }
 
   private inTurn(work: () => Promise<void>): void {

@@ -24,9 +24,12 @@ export interface WorkerDependencies {
   onFault(error: unknown, runId: string | null): void;
 }
 
+type RunKind = 'answering' | 'tidying';
+
 /** One claim of a run. A worker that slept through its lease may claim a run anew while its first claim winds down. */
 interface ActiveRun {
   runId: string;
+  kind: RunKind;
   journal: RunJournal;
   abort: AbortController;
   done: Promise<void>;
@@ -41,6 +44,8 @@ export class Worker {
   private claiming = false;
   private claimAgain = false;
   private stopping = false;
+  /** Tidying is in no hurry: it is looked for by the clock, and costs no run that answers a look at the table. */
+  private looksForTidying = true;
 
   constructor(private readonly dependencies: WorkerDependencies) {}
 
@@ -48,7 +53,12 @@ export class Worker {
   start(): void {
     const { notifier } = this.dependencies;
     this.stopListening = notifier.subscribe(queueTopic, () => this.claimSoon());
-    this.timers.push(setInterval(() => this.claimSoon(), limits.pollMs));
+    this.timers.push(
+      setInterval(() => {
+        this.looksForTidying = true;
+        this.claimSoon();
+      }, limits.pollMs),
+    );
     this.timers.push(setInterval(() => void this.renewLeases(), limits.leaseRenewMs));
     this.timers.push(
       setInterval(() => {
@@ -90,22 +100,38 @@ export class Worker {
   }
 
   private async claimWhileFree(): Promise<void> {
-    while (!this.stopping && this.active.size < this.dependencies.concurrency) {
-      const run = await this.claim();
-      if (run === null) return;
+    while (!this.stopping) {
+      const run = (await this.claimOf('answering')) ?? (this.looksForTidying ? await this.claimOf('tidying') : null);
+      if (run === null) {
+        this.looksForTidying = false;
+        return;
+      }
       if (isFinal(run.status)) continue;
       this.carry(run);
     }
   }
 
-  private async claim(): Promise<Run | null> {
+  /** Runs that tidy a memory have places of their own, so that they never take one from a run that answers. */
+  private async claimOf(kind: RunKind): Promise<Run | null> {
+    return this.activeOf(kind) < this.placesOf(kind) ? this.claim(kind === 'tidying') : null;
+  }
+
+  private activeOf(kind: RunKind): number {
+    return [...this.active].filter((run) => run.kind === kind).length;
+  }
+
+  private placesOf(kind: RunKind): number {
+    return kind === 'answering' ? this.dependencies.concurrency : limits.tidyingConcurrency;
+  }
+
+  private async claim(background: boolean): Promise<Run | null> {
     const { store, clock, notifier } = this.dependencies;
     // A lost power supply may take a claim back: the run stands in the queue again. Only where it would take its worker
     // along, though; a database that fails by itself would leave two of them with one claim.
     const options = { relaxed: store.exclusive };
     const claimed = await store.transaction(async (tx) => {
       const now = clock.now();
-      const run = await tx.runs.claim({ owner: this.owner, now, leaseUntil: now + limits.leaseMs });
+      const run = await tx.runs.claim({ owner: this.owner, now, leaseUntil: now + limits.leaseMs, background });
       return run === null ? null : begin(tx, run, now);
     }, options);
     if (claimed === null) return null;
@@ -117,6 +143,7 @@ export class Worker {
   private carry(run: Run): void {
     const { loop, notifier, onFault } = this.dependencies;
     const abort = new AbortController();
+    const kind: RunKind = run.overrides.tidying === undefined ? 'answering' : 'tidying';
     const journal = new RunJournal(
       {
         ...this.dependencies,
@@ -138,12 +165,12 @@ export class Worker {
       .finally(async () => {
         stopListening();
         await journal.close();
-        const wasFull = this.active.size >= this.dependencies.concurrency;
+        const wasFull = this.activeOf(kind) >= this.placesOf(kind);
         this.active.delete(active);
         // A worker with room to spare has emptied the queue already, and hears of what comes.
         if (wasFull) this.claimSoon();
       });
-    const active: ActiveRun = { runId: run.id, journal, abort, done };
+    const active: ActiveRun = { runId: run.id, kind, journal, abort, done };
     this.active.add(active);
     if (run.status === 'cancelling') abort.abort(new AppError('conflict', 'The run is being cancelled.'));
   }

@@ -41,7 +41,7 @@ describe('the opening of an agent in the heartbeat protocol', () => {
       protocol: 'heartbeat',
       envelope: 'json',
       toolResultCharsMax: 1_000,
-      messageCharsMax: 1_000,
+      messageTokensMax: 1_000,
     });
     expect(normaliseHistory(history)).toEqual(history);
     expect(history.map((message) => message.role)).toEqual(['assistant', 'tool', 'user']);

@@ -66,7 +66,7 @@ describe('progress and bounds', () => {
     await open({ contextWindow: 8_192, script: () => 'fine' });
     const agent = await room.newAgent({ instructions: 'rule '.repeat(20_000) });
     const run = await room.say(agent, 'hello');
-    expect(run.error?.code).toBe('context_too_small');
+    expect(run.error?.code).toBe('context_window_overflow_in_system_prompt');
     await room.store.agents.update({ ...agent, instructions: 'Be brief.' });
     expect((await room.say(agent, 'hello')).status).toBe('completed');
   });

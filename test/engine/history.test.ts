@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Message, MessagePart } from '../../src/domain/message.js';
+import { estimateTokens } from '../../src/domain/tokens.js';
 import { packAlert, packHeartbeat, unpack } from '../../src/engine/envelope.js';
 import { missingResult, normaliseHistory, toRequestMessages, type HistoryOptions } from '../../src/engine/history.js';
 
@@ -9,7 +10,7 @@ const options: HistoryOptions = {
   protocol: 'native',
   envelope: 'plain',
   toolResultCharsMax: 1_000,
-  messageCharsMax: 1_000,
+  messageTokensMax: 250,
 };
 
 let seq = 0;
@@ -192,7 +193,7 @@ describe('a conversation as a model reads it', () => {
       expect(texts).toHaveLength(3);
       for (const sent of texts) {
         const said = unpack(sent)?.message ?? sent;
-        expect(said.length).toBeLessThanOrEqual(1_000);
+        expect(estimateTokens(said)).toBeLessThanOrEqual(270);
         expect(said).toMatch(/^begin x+\n\[… shortened: the whole text has 50010 characters …\]\nx+ end$/);
       }
     }
@@ -203,9 +204,17 @@ describe('a conversation as a model reads it', () => {
     const rows = [row({ role: 'user', parts: [text('a'.repeat(3_000)), text('b'.repeat(3_000))] })];
     const [message] = toRequestMessages(rows, options);
     const parts = message?.role === 'user' ? message.parts : [];
-    const lengths = parts.map((part) => (part.type === 'text' ? part.text.length : 0));
-    expect(lengths).toHaveLength(2);
-    expect(lengths.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(1_000);
+    const tokens = parts.map((part) => (part.type === 'text' ? estimateTokens(part.text) : 0));
+    expect(tokens).toHaveLength(2);
+    expect(tokens.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(270);
+  });
+
+  it('I-12: shortens a text by its tokens, whatever its script', () => {
+    for (const word of ['word ', '世界', '👋', '0x1f, ']) {
+      const [message] = toRequestMessages([user(word.repeat(20_000))], options);
+      const part = message?.role === 'user' ? message.parts[0] : undefined;
+      expect(estimateTokens(part?.type === 'text' ? part.text : '')).toBeLessThanOrEqual(300);
+    }
   });
 });
 

@@ -158,6 +158,15 @@ describe('The stand-in', () => {
     expect(reply.text).toContain('For get_weather I still need to know: location.');
   });
 
+  it('never asks for the arguments that a protocol puts into every tool', async () => {
+    const tool = toolOf('get_weather', ['inner_thoughts', 'location', 'request_heartbeat'], weather.description);
+    const reply = await answer({ tools: [tool], messages: said('What is the weather in Paris?') });
+    expect(reply.calls.map((call) => call.name)).toEqual(['get_weather']);
+    expect((await answer({ tools: [tool], messages: said('What is the weather?') })).text).toContain(
+      'For get_weather I still need to know: location.',
+    );
+  });
+
   it('fills numbers in turn, choices by name and a required choice nobody named', async () => {
     const add = {
       name: 'add_numbers',

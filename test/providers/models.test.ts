@@ -17,12 +17,17 @@ async function start(options: UpstreamOptions, settings: Partial<ProviderSetting
   open.push(upstream);
   const clock = { at: 1_000_000, now: () => clock.at };
   const warnings: string[] = [];
-  const logger = { ...silentLogger, warn: (_facts: unknown, message: string) => void warnings.push(message) };
+  const reasons: unknown[] = [];
+  const warn = ({ reason }: Record<string, unknown>, message: string): void => {
+    warnings.push(message);
+    reasons.push(reason);
+  };
+  const logger = { ...silentLogger, warn };
   const provider = createOpenaiProvider(
     { name: 'local', kind: 'openai', baseUrl: upstream.url, apiKey: null, ...settings },
     { clock, logger, cache: noCache },
   );
-  return { upstream, provider, clock, warnings };
+  return { upstream, provider, clock, warnings, reasons };
 }
 
 describe('The list of models', () => {
@@ -60,6 +65,13 @@ describe('The list of models', () => {
     await upstream.close();
     expect(await provider.models(never)).toEqual([]);
     expect(warnings).toEqual(['the list of models is not to be had']);
+  });
+
+  it('I-28: tells no key in its warning, though the server repeats it', async () => {
+    const refusal = { status: 400, body: { error: { message: 'I do not know key 0123456789.' } } };
+    const { provider, reasons } = await start({ models: refusal }, { apiKey: '0123456789' });
+    await provider.models(never);
+    expect(reasons).toEqual(['I do not know key [redacted].']);
   });
 
   it('is the last known one where the server has gone since', async () => {

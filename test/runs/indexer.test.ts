@@ -83,6 +83,7 @@ describe('the indexer', () => {
     await new Indexer({ store: room.store, providers: first, onFault: () => undefined }).indexBatch();
     const second = embedderNamed('second', (text) => [...meaning(text)].reverse().concat(0)).registry;
     expect(await find(second, memoryId, 'boat')).toEqual([]);
+    expect(await find(second, memoryId, 'harbour')).toEqual(['The vessel lies in the harbour.']);
     await new Indexer({ store: room.store, providers: second, onFault: () => undefined }).indexBatch();
     expect((await find(second, memoryId, 'boat'))[0]).toBe('The vessel lies in the harbour.');
   });

@@ -182,6 +182,18 @@ describe('the ingester', () => {
     expect(faults).toHaveLength(1);
   });
 
+  it('deletes bytes that were put into their place for a file that was never made', async () => {
+    const received = await files.receive(piecesOf('cut off'));
+    await room.store.transaction((tx) => tx.files.reserveBlob(received.sha256, received.bytes, clock.now()));
+    await room.store.blobs.keep(received);
+    const ingester = ingesterWith(extractor);
+    while (await ingester.tidy());
+    await (await room.store.blobs.borrow(received.sha256)).release();
+    skipMs = limits.blobGraceMs + 1;
+    while (await ingester.tidy());
+    await expect(room.store.blobs.borrow(received.sha256)).rejects.toMatchObject({ code: 'not_found' });
+  });
+
   it('deletes bytes once they are nobody’s for long enough, and files once they expire', async () => {
     const ingester = ingesterWith(extractor);
     const received = await files.receive(piecesOf('short-lived'));
@@ -225,6 +237,34 @@ describe('a library', () => {
     const fileId = await newFile('a.txt', 'The heron.');
     const adding = libraries.addFile(principal, id, { fileId, chunking: { ...windowChunking, ...chunking } });
     await expect(adding).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
+  it('is searched in the order of the meaning alone where that is asked for', async () => {
+    const { id } = await newLibrary();
+    const named = await newFile('named.txt', 'The heron.');
+    const meant = await newFile('meant.txt', 'A wading bird.');
+    ingesterWith(extractor).start();
+    for (const fileId of [named, meant]) {
+      await libraries.addFile(principal, id, { fileId });
+      await until(async () => (await libraries.file(principal, id, fileId)).status === 'completed');
+    }
+    const vectors = new Map([
+      [named, [1, 0.9]],
+      [meant, [0.1, 1]],
+    ]);
+    const model = 'test/meaning';
+    for (const { id: passage, fileId } of (await libraries.passages(principal, id, { limit: 10 })).items) {
+      const vector = Float32Array.from(vectors.get(fileId) ?? []);
+      await room.store.search.putVectors(model, [{ kind: 'library-passage', id: passage, vector }]);
+    }
+    const embed = () => Promise.resolve({ model, vector: Float32Array.of(0, 1) });
+    const meaning = createLibraryService({ store: room.store, clock, notifier: room.notifier, files, embed });
+    const order = async (ranking: 'together' | 'one') => {
+      const { hits } = await meaning.search(principal, [id], { query: 'heron', ranking });
+      return hits.map(({ fileId }) => fileId);
+    };
+    expect(await order('together')).toEqual([named, meant]);
+    expect(await order('one')).toEqual([meant, named]);
   });
 
   it('refuses a file that is larger than it may be, and keeps nothing of it', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { filledText, tags, withOtherNames } from './arguments.js';
-import { insertIntoArchive } from './archive-insert.js';
+import { insertIntoArchive, lookInArchive } from './archive-insert.js';
 import { define, listParameter, memoryTool, textParameter } from './make-tool.js';
 
 /** Puts a text in the archive. */
@@ -15,4 +15,5 @@ export const archivalInsert = memoryTool(
   ),
   withOtherNames({ content: 'text' }, z.object({ text: filledText, tags })),
   async (tx, context, { text, tags: given }) => insertIntoArchive(tx, context, { text, tags: given }),
+  (access, context, { text }) => lookInArchive(access, context, text),
 );

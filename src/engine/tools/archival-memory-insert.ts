@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { filledText, tags, withOtherNames } from './arguments.js';
-import { insertIntoArchive } from './archive-insert.js';
+import { insertIntoArchive, lookInArchive } from './archive-insert.js';
 import { define, listParameter, memoryTool, textParameter } from './make-tool.js';
 
 /** MemGPT's `archival_memory_insert`, with the tags that Letta gave it. */
@@ -19,4 +19,5 @@ export const archivalMemoryInsert = memoryTool(
   ),
   withOtherNames({ text: 'content' }, z.object({ content: filledText, tags })),
   async (tx, context, { content, tags: given }) => insertIntoArchive(tx, context, { text: content, tags: given }),
+  (access, context, { content }) => lookInArchive(access, context, content),
 );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hitLimit, page, query, rangeInOrder, tagMatch, tags, time, wholeNumber } from './arguments.js';
 import { define, listParameter, numberParameter, searchTool, textParameter, wordParameter } from './make-tool.js';
-import { searchPassages } from './search-work.js';
+import { searchPage } from './search-work.js';
 import { timeForms } from './time-range.js';
 
 /** MemGPT's `archival_memory_search`, with the filters that Letta gave it. */
@@ -27,20 +27,22 @@ export const archivalMemorySearch = searchTool(
     },
     ['query'],
   ),
-  z
-    .object({
-      query,
-      page,
-      start: wholeNumber(0, 0),
-      top_k: hitLimit,
-      tags,
-      tag_match_mode: tagMatch,
-      start_datetime: time('from'),
-      end_datetime: time('to'),
-    })
-    .superRefine(rangeInOrder('start_datetime', 'end_datetime')),
+  (moment) =>
+    z
+      .object({
+        query,
+        page,
+        start: wholeNumber(0, 0),
+        top_k: hitLimit,
+        tags,
+        tag_match_mode: tagMatch,
+        start_datetime: time('from', moment),
+        end_datetime: time('to', moment),
+      })
+      .superRefine(rangeInOrder('start_datetime', 'end_datetime')),
   async (access, context, wanted) =>
-    searchPassages(access, context, {
+    searchPage(access, context, {
+      kinds: ['archival', 'file'],
       query: wanted.query,
       tags: wanted.tags,
       tagMatch: wanted.tag_match_mode,

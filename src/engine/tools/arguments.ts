@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { limits } from '../../domain/limits.js';
 import { charsOf } from '../../domain/memory.js';
 import type { ToolResult } from '../../domain/tool.js';
+import { memoryKinds, type MemoryKind } from '../search-memory.js';
 import { clipText } from './result.js';
-import { readTime, timeForms } from './time-range.js';
+import { readTime, timeForms, type Moment } from './time-range.js';
 import type { ToolArguments } from './tool.js';
 
 /*
@@ -48,9 +49,9 @@ export const page = wholeNumber(0, 0);
 export const hitLimit = wholeNumber(1, limits.searchPage).transform((count) => Math.min(count, limits.searchDepth));
 
 /** A time as milliseconds, or null where none is given. */
-export function time(edge: 'from' | 'to') {
+export function time(edge: 'from' | 'to', moment: Moment) {
   return optionalText.transform((value, context) => {
-    const at = value === null ? null : readTime(value, edge);
+    const at = value === null ? null : readTime(value, edge, moment);
     if (value !== null && at === null) {
       context.addIssue({ code: 'custom', message: `"${clipText(value, 40)}" is not a time; write ${timeForms}` });
       return z.NEVER;
@@ -60,8 +61,8 @@ export function time(edge: 'from' | 'to') {
 }
 
 /** A time as milliseconds that must be given. */
-export function requiredTime(edge: 'from' | 'to') {
-  return time(edge).transform((at, context) => {
+export function requiredTime(edge: 'from' | 'to', moment: Moment) {
+  return time(edge, moment).transform((at, context) => {
     if (at === null) {
       context.addIssue({ code: 'custom', message: `it is missing; write ${timeForms}` });
       return z.NEVER;
@@ -94,17 +95,27 @@ export const tagMatch = optional<'any' | 'all', 'any'>(
   z.enum(['any', 'all'], { error: 'it must be "any" or "all"' }),
 );
 
-/** Where a search looks; the words for it are those of several generations of agents. */
+/** The words for where a search looks, of several generations of agents, and the kinds they stand for. */
+const kindsByScope: Record<string, readonly MemoryKind[]> = {
+  all: memoryKinds,
+  recall: ['recall'],
+  conversations: ['recall'],
+  conversation: ['recall'],
+  archive: ['archival', 'file'],
+  archival: ['archival', 'file'],
+  files: ['file'],
+};
+
+const scopeWords = 'it must be "recall", "archive", "files" or "all"';
+
+/** Where a search looks. The archive takes in the files, as it does in `archival_memory_search`. */
 export const scope = z
-  .preprocess(
-    (value) => (isNothing(value) ? 'all' : value),
-    z.enum(['all', 'conversations', 'conversation', 'recall', 'archive', 'archival'], {
-      error: 'it must be "conversations", "archive" or "all"',
-    }),
-  )
-  .transform((word) => {
-    if (word === 'all') return word;
-    return word === 'archive' || word === 'archival' ? 'archive' : 'conversations';
+  .preprocess((value) => (isNothing(value) ? 'all' : value), z.string({ error: scopeWords }))
+  .transform((word, context) => {
+    const kinds = kindsByScope[word];
+    if (kinds !== undefined) return kinds;
+    context.addIssue({ code: 'custom', message: scopeWords });
+    return z.NEVER;
   });
 
 /** Checked arguments, or the failed result that says what is wrong with them. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { hitLimit, page, query, rangeInOrder, roles, time } from './arguments.js';
 import { define, listParameter, numberParameter, searchTool, textParameter } from './make-tool.js';
-import { searchMessages } from './search-work.js';
+import { searchPage } from './search-work.js';
 import { timeForms } from './time-range.js';
 
 /** MemGPT's `conversation_search`, with the filters that Letta gave it. */
@@ -23,11 +23,13 @@ export const conversationSearch = searchTool(
     },
     ['query'],
   ),
-  z
-    .object({ query, page, roles, limit: hitLimit, start_date: time('from'), end_date: time('to') })
-    .superRefine(rangeInOrder('start_date', 'end_date')),
+  (moment) =>
+    z
+      .object({ query, page, roles, limit: hitLimit, start_date: time('from', moment), end_date: time('to', moment) })
+      .superRefine(rangeInOrder('start_date', 'end_date')),
   async (access, context, wanted) =>
-    searchMessages(access, context, {
+    searchPage(access, context, {
+      kinds: ['recall'],
       query: wanted.query,
       roles: wanted.roles,
       from: wanted.start_date,

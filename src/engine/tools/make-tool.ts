@@ -2,7 +2,8 @@ import { type z } from 'zod';
 import type { JsonSchema, ToolDefinition, ToolResult } from '../../domain/tool.js';
 import type { Repositories } from '../../store/store.js';
 import { checkArguments } from './arguments.js';
-import type { MemoryToolResult, SearchAccess, Tool, ToolContext } from './tool.js';
+import type { Moment } from './time-range.js';
+import type { Candidates, MemoryToolResult, SearchAccess, Tool, ToolContext } from './tool.js';
 
 /** What a tool that searches does with checked arguments. */
 export type SearchWork<T> = (access: SearchAccess, context: ToolContext, value: T) => Promise<ToolResult>;
@@ -40,11 +41,23 @@ export function wordParameter(description: string, words: string[]): JsonSchema 
   return { type: 'string', enum: words, description };
 }
 
+/** What is looked for with checked arguments before such a transaction begins. */
+export type MemoryLook<T> = (access: SearchAccess, context: ToolContext, value: T) => Promise<Candidates | null>;
+
 /** A tool that edits a memory. Arguments that do not fit its schema become a failed result. */
-export function memoryTool<T>(definition: ToolDefinition, schema: z.ZodType<T>, work: MemoryWork<T>): Tool {
+export function memoryTool<T>(
+  definition: ToolDefinition,
+  schema: z.ZodType<T>,
+  work: MemoryWork<T>,
+  look: MemoryLook<T> = () => Promise.resolve(null),
+): Tool {
   return {
     definition,
     effect: 'memory',
+    async look(access, context, input) {
+      const checked = checkArguments(definition.name, schema, input);
+      return checked.ok ? look(access, context, checked.value) : null;
+    },
     async run(tx, context, input) {
       const checked = checkArguments(definition.name, schema, input);
       return checked.ok ? work(tx, context, checked.value) : { ...checked.result, facts: [] };
@@ -52,13 +65,22 @@ export function memoryTool<T>(definition: ToolDefinition, schema: z.ZodType<T>, 
   };
 }
 
-/** A tool that searches. Arguments that do not fit its schema become a failed result. */
-export function searchTool<T>(definition: ToolDefinition, schema: z.ZodType<T>, work: SearchWork<T>): Tool {
+/**
+ * A tool that searches. Arguments that do not fit its schema become a failed result. A schema that reads times is made
+ * for the moment of the call.
+ */
+export function searchTool<T>(
+  definition: ToolDefinition,
+  schema: z.ZodType<T> | ((moment: Moment) => z.ZodType<T>),
+  work: SearchWork<T>,
+): Tool {
   return {
     definition,
     effect: 'search',
     async run(access, context, input) {
-      const checked = checkArguments(definition.name, schema, input);
+      const { zone, clock } = context;
+      const made = typeof schema === 'function' ? schema({ zone, now: clock.now() }) : schema;
+      const checked = checkArguments(definition.name, made, input);
       return checked.ok ? work(access, context, checked.value) : checked.result;
     },
   };

@@ -46,17 +46,6 @@ export const classicTools: readonly string[] = [
 /** Without these an agent of the heartbeat protocol could neither speak nor keep what it is told. */
 export const neededTools: readonly string[] = ['send_message', 'core_memory_append', 'core_memory_replace'];
 
-/** The tools of an agent that speaks the native protocol: few, and one for each thing to be done. */
-export const nativeTools: readonly string[] = [
-  'memory_append',
-  'memory_replace',
-  'memory_insert',
-  'memory_rewrite',
-  'conversation_search',
-  'archival_memory_insert',
-  'archival_memory_search',
-];
-
 const builtinTools: readonly Tool[] = [
   sendMessage,
   pauseHeartbeats,

@@ -2,6 +2,8 @@ import { limits } from '../../domain/limits.js';
 import type { Passage } from '../../domain/memory.js';
 import { textOf, type Message } from '../../domain/message.js';
 import type { ToolResult } from '../../domain/tool.js';
+import type { Zone } from '../../domain/zone.js';
+import type { MemoryHit } from '../search-memory.js';
 import { clipText } from './result.js';
 import { writeTime } from './time-range.js';
 
@@ -27,14 +29,32 @@ export function hitCharsFor(hits: number, resultCharsMax: number): number {
   return Math.max(hitCharsMin, Math.min(limits.searchHitCharsMax, share));
 }
 
+/** A hit in the form of MemGPT's search of its kind, its time as it was in the zone; a file's passage names the file. */
+export function showHit(hit: MemoryHit, charsMax: number, zone: Zone): string {
+  switch (hit.kind) {
+    case 'recall':
+      return messageHit(hit.message, charsMax, zone);
+    case 'archival':
+      return passageHit(hit.passage, charsMax, zone);
+    case 'file':
+      return passageHit(
+        { ...hit.passage, text: `${hit.passage.text}\n[from the file ${hit.passage.fileName}]` },
+        charsMax,
+        zone,
+      );
+    default:
+      return hit satisfies never;
+  }
+}
+
 /** `timestamp: <time>, <role> - <text>`, the form of MemGPT's recall search. */
-export function messageHit(message: Message, charsMax: number): string {
-  return `timestamp: ${writeTime(message.createdAt)}, ${message.role} - ${clipText(textOf(message), charsMax)}`;
+function messageHit(message: Message, charsMax: number, zone: Zone): string {
+  return `timestamp: ${writeTime(message.createdAt, zone)}, ${message.role} - ${clipText(textOf(message), charsMax)}`;
 }
 
 /** `timestamp: <time>, memory: <text>`, the form of MemGPT's archive search. */
-export function passageHit(passage: Passage, charsMax: number): string {
-  return `timestamp: ${writeTime(passage.createdAt)}, memory: ${clipText(passage.text, charsMax)}`;
+function passageHit(passage: Pick<Passage, 'text' | 'createdAt'>, charsMax: number, zone: Zone): string {
+  return `timestamp: ${writeTime(passage.createdAt, zone)}, memory: ${clipText(passage.text, charsMax)}`;
 }
 
 /**

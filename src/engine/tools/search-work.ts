@@ -1,15 +1,25 @@
 import type { Role } from '../../domain/message.js';
 import type { ToolResult } from '../../domain/tool.js';
-import type { SearchRequest } from '../../store/store.js';
-import { searchArchive } from './archive.js';
-import { hitCharsFor, hitPageResult, messageHit, passageHit } from './search-text.js';
+import { searchMemory, type MemoryFindings, type MemoryKind } from '../search-memory.js';
+import { hitCharsFor, hitPageResult, showHit } from './search-text.js';
 import type { SearchAccess, ToolContext } from './tool.js';
 
-/** What is searched for, and which part of the hits is shown. */
+/** What is searched for in the open memory, and from which of the hits on. */
 export interface SearchFor {
+  kinds: readonly MemoryKind[];
   query: string | null;
   from: number | null;
   to: number | null;
+  /** Whose messages; absent where none are searched. */
+  roles?: readonly Role[];
+  tags?: readonly string[];
+  tagMatch?: 'any' | 'all';
+  limit: number;
+  offset: number;
+}
+
+/** Which hits are shown, in pages. */
+export interface PageWanted {
   /** Counted from 0. */
   page: number;
   /** Hits on a page. */
@@ -18,42 +28,37 @@ export interface SearchFor {
   start?: number;
 }
 
-/** The request of a search over the open memory, with the vector of its query where there is one. */
-export async function toRequest(
+/** Searches the memory that is open in this conversation, and the files that go with it. */
+export function searchOpenMemory(
   access: SearchAccess,
-  context: ToolContext,
-  wanted: Omit<SearchFor, 'page' | 'size'> & { limit: number; offset: number },
-): Promise<SearchRequest> {
-  const { query, from, to, limit, offset } = wanted;
-  const embedding = query === null ? null : await access.embed(query);
-  return { memoryId: context.memory.id, query, embedding, from, to, limit, offset };
+  { memory, agent, run, clock }: ToolContext,
+  wanted: SearchFor,
+): Promise<MemoryFindings> {
+  return searchMemory(access, {
+    roles: [],
+    tags: [],
+    tagMatch: 'any',
+    ...wanted,
+    memoryId: memory.id,
+    agentId: agent.id,
+    conversationId: run.conversationId,
+    now: clock.now(),
+  });
 }
 
-/** A page of what was said in the conversations of the open memory, in MemGPT's form. */
-export async function searchMessages(
+/** A page of what is found in the open memory, in MemGPT's form. */
+export async function searchPage(
   access: SearchAccess,
   context: ToolContext,
-  wanted: SearchFor & { roles: readonly Role[] },
+  wanted: Omit<SearchFor, 'limit' | 'offset'> & PageWanted,
 ): Promise<ToolResult> {
-  const request = await toRequest(access, context, pageOf(wanted));
-  const { hits, total } = await access.search.messages({ ...request, roles: [...wanted.roles] });
-  const charsMax = hitCharsFor(hits.length, context.resultCharsMax);
-  return hitPageResult({ ...wanted, hits: hits.map((hit) => messageHit(hit, charsMax)), total });
-}
-
-/** A page of the archive of the open memory and of the files attached to it, in MemGPT's form. */
-export async function searchPassages(
-  access: SearchAccess,
-  context: ToolContext,
-  wanted: SearchFor & { tags: string[]; tagMatch: 'any' | 'all' },
-): Promise<ToolResult> {
-  const request = await toRequest(access, context, pageOf(wanted));
-  const tags = wanted.tags.length === 0 ? null : wanted.tags;
-  const { hits, total } = await searchArchive(access, context, { ...request, tags, tagMatch: wanted.tagMatch });
-  const charsMax = hitCharsFor(hits.length, context.resultCharsMax);
-  return hitPageResult({ ...wanted, hits: hits.map((hit) => passageHit(hit, charsMax)), total });
-}
-
-function pageOf(wanted: SearchFor): SearchFor & { limit: number; offset: number } {
-  return { ...wanted, limit: wanted.size, offset: (wanted.start ?? 0) + wanted.page * wanted.size };
+  const { page, size, start = 0, ...search } = wanted;
+  const found = await searchOpenMemory(access, context, { ...search, limit: size, offset: start + page * size });
+  const charsMax = hitCharsFor(found.hits.length, context.resultCharsMax);
+  return hitPageResult({
+    hits: found.hits.map((hit) => showHit(hit, charsMax, context.zone)),
+    total: found.total,
+    page,
+    size,
+  });
 }

@@ -1,9 +1,10 @@
 import type { Agent } from '../../domain/agent.js';
 import type { Clock } from '../../domain/clock.js';
 import type { RunFact } from '../../domain/event.js';
-import type { Memory } from '../../domain/memory.js';
+import type { Memory, Passage } from '../../domain/memory.js';
 import type { Run } from '../../domain/run.js';
 import type { ToolDefinition, ToolResult } from '../../domain/tool.js';
+import type { Zone } from '../../domain/zone.js';
 import type { Repositories, Search } from '../../store/store.js';
 import type { Embedding } from '../../store/store.js';
 
@@ -14,6 +15,12 @@ export interface ToolContext {
   /** The memory that this agent has open in this conversation. */
   memory: Memory;
   clock: Clock;
+  /** The zone in which the agent reads and writes times. */
+  zone: Zone;
+  /** The step that holds the call. */
+  stepId: string;
+  /** What the tool's `look` found; null or absent where it has none, or it failed. */
+  looked?: Candidates | null;
   /** Recognises a repeat of the same call. */
   callId: string;
   /**
@@ -38,7 +45,12 @@ export type Tool = {
   /** Ends the run after it was carried out, in the heartbeat protocol. */
   rests?: boolean;
 } & (
-  | { effect: 'memory'; run(tx: Repositories, context: ToolContext, input: ToolArguments): Promise<MemoryToolResult> }
+  | {
+      effect: 'memory';
+      /** Reads beforehand what cannot be read in a transaction; `run` finds it in its context. Never throws. */
+      look?(access: SearchAccess, context: ToolContext, input: ToolArguments): Promise<Candidates | null>;
+      run(tx: Repositories, context: ToolContext, input: ToolArguments): Promise<MemoryToolResult>;
+    }
   | { effect: 'search'; run(search: SearchAccess, context: ToolContext, input: ToolArguments): Promise<ToolResult> }
   | {
       effect: 'outside';
@@ -50,6 +62,12 @@ export type Tool = {
 /** A result and the facts that go with it: one `memory-edit` for each block that changed. */
 export interface MemoryToolResult extends ToolResult {
   facts: RunFact[];
+}
+
+/** Passages that may say the same as a text, and the text's vector where there is a provider of them. */
+export interface Candidates {
+  passages: Passage[];
+  embedding: Embedding | null;
 }
 
 /** What a search tool reads from. */

@@ -15,8 +15,8 @@ const callsAtOnce = 8;
 /** Calls of the application's functions that plainly match what was said; none where a required argument is missing. */
 export function functionCalls(view: RequestView): WantedCall[] {
   const wanted = keywordsOf(view.said);
-  return view.request.tools
-    .filter((tool) => !isOwnTool(tool.name) && matches(tool, wanted))
+  return functionsOf(view)
+    .filter((tool) => matches(tool, wanted))
     .flatMap((tool) => callsOf(tool, view.said))
     .slice(0, callsAtOnce);
 }
@@ -47,10 +47,23 @@ export function reportResults(done: DoneCall[]): string {
 /** What to ask back where a function matches and an argument is missing; null where nothing is to be asked. */
 export function askForMissing(view: RequestView): string | null {
   const wanted = keywordsOf(view.said);
-  const tool = view.request.tools.find((one) => !isOwnTool(one.name) && matches(one, wanted));
+  const tool = functionsOf(view).find((one) => matches(one, wanted));
   const missing = tool === undefined ? [] : fillFields(tool.parameters, view.said).missing;
   if (tool === undefined || missing.length === 0) return null;
   return `For ${tool.name} I still need to know: ${missing.join(', ').replaceAll('_', ' ')}.`;
+}
+
+/** Arguments that the heartbeat protocol puts into every tool; they are filled where a call is made, and never asked for. */
+const protocolArguments = ['request_heartbeat', 'inner_thoughts', 'thinking'];
+
+/** The application's functions, with the arguments that are their own. */
+function functionsOf({ request }: RequestView): ToolDefinition[] {
+  return request.tools
+    .filter((tool) => !isOwnTool(tool.name))
+    .map((tool) => {
+      const own = requiredOf(tool.parameters).filter((name) => !protocolArguments.includes(name));
+      return { ...tool, parameters: { ...tool.parameters, required: own } };
+    });
 }
 
 /** By a telling word of the name, by its verb where there are arguments to fill, or by two words of the description. */

@@ -47,6 +47,66 @@ describe('putting texts in the archive', () => {
     expect((await archived()).map(({ tags }) => tags)).toEqual([['a'], []]);
   });
 
+  it.each([
+    ['blanks', 'Mia  lives\nin Bergen. '],
+    ['case and punctuation', 'mia lives in bergen'],
+  ])('I-21: stores a text that differs from one that is there by %s no second time', async (_what, content) => {
+    const passage = await scene.addPassage('Mia lives in Bergen.', { tags: ['family'] });
+    const result = await scene.call('archival_insert', { text: content, tags: ['family'] });
+    expect(result.output).toBe(`ok, in the archive already as passage ${passage.id}`);
+    expect(await archived()).toEqual([passage]);
+  });
+
+  it('I-21: tells of a passage that says nearly the same, and how to keep one of the two', async () => {
+    const passage = await scene.addPassage('Mia and Tom live in a red house in Bergen since 2019.');
+    await scene.addPassage('The red house in Bergen needs a new roof.');
+    const text = 'Mia and Tom live in a red house in Bergen since 2020.';
+    const result = await scene.call('archival_memory_insert', { content: text });
+    const stored = (await archived()).find((other) => other.text === text);
+    const told = `ok, stored as passage ${stored?.id}. Passage ${passage.id} says nearly the same: "${passage.text}".`;
+    expect(result.output).toBe(told);
+    const tools = ['archival_update', 'archival_delete'].map((name) => ({ type: 'builtin' as const, name }));
+    const again = await scene.call(
+      'archival_memory_insert',
+      { content: text.replace('2020', '2021') },
+      { agent: { ...scene.context.agent, tools } },
+    );
+    expect(again.output).toMatch(/correct \S+ with archival_update and remove \S+ with archival_delete\.$/u);
+  });
+
+  it('I-21: tells by meaning where there are vectors, and by words where a vector is still missing', async () => {
+    const model = 'm/v';
+    const embed = async (text: string) => ({ model, vector: Float32Array.of(1, /tea|oolong/iu.test(text) ? 1 : 0.02) });
+    scene = await createScene(database.store, embed);
+    const passage = await scene.addPassage('She begins each morning with oolong.');
+    const { vector } = await embed(passage.text);
+    await scene.store.search.putVectors(model, [{ kind: 'passage', id: passage.id, vector }]);
+    const result = await scene.call('archival_insert', { text: 'Tea is what gets her out of bed.' });
+    expect(result.output).toContain(`Passage ${passage.id} says nearly the same`);
+    const other = await scene.call('archival_insert', { text: 'Her bicycle is blue.' });
+    expect(other.output).not.toContain('nearly');
+    const unindexed = await scene.call('archival_insert', { text: 'Her old bicycle is blue.' });
+    expect(unindexed.output).toContain('"Her bicycle is blue."');
+  });
+
+  it('I-21: takes texts of the same words for one only where their vectors say so, and never by vectors alone', async () => {
+    const embed = async () => ({ model: 'm/v', vector: Float32Array.of(1, 0) });
+    scene = await createScene(database.store, embed);
+    const passage = await scene.addPassage('Oslo is her home since 2019.');
+    const input = { text: 'Since 2019, Oslo is her home.' };
+    await scene.store.search.putVectors('m/v', [{ kind: 'passage', id: passage.id, vector: Float32Array.of(1, 0) }]);
+    expect((await scene.call('archival_insert', input)).output).toContain(`already as passage ${passage.id}`);
+    const changed = await scene.call('archival_insert', { text: 'Oslo is her home since 2020.' });
+    expect(changed.output).toContain('nearly the same');
+    expect(await archived()).toHaveLength(2);
+  });
+
+  it('I-22: stores a text all the same where nothing can be searched or embedded', async () => {
+    scene = await createScene(database.store, () => Promise.reject(new Error('out of order')));
+    expect(await scene.call('archival_insert', { text: 'Mia lives in Bergen.' })).toMatchObject({ failed: false });
+    expect(await archived()).toHaveLength(1);
+  });
+
   it.each(['a', '🙂', 'e\u0301'])('divides a text of %j only where it is over the limit', async (sign) => {
     const exact = Array.from(sign.repeat(limits.passageCharsMax)).slice(0, limits.passageCharsMax).join('');
     await scene.call('archival_memory_insert', { content: exact });
@@ -182,8 +242,8 @@ describe('archival_memory_search', () => {
     [{ query: { a: 1 } }, 'argument "query": it must be a text'],
     [{ query: 'x', tag_match_mode: 'some' }, 'argument "tag_match_mode"'],
     [
-      { query: 'x', start_datetime: 'last week' },
-      'argument "start_datetime": "last week" is not a time; write YYYY-MM-DD',
+      { query: 'x', start_datetime: 'some day' },
+      'argument "start_datetime": "some day" is not a time; write YYYY-MM-DD',
     ],
     [{ query: 'x', start_datetime: '2025-02-02', end_datetime: '2025-02-01' }, 'it is after "end_datetime"'],
   ])('refuses %j and names the field', async (input, reason) => {

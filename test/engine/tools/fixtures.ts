@@ -4,8 +4,15 @@ import { newId } from '../../../src/domain/ids.js';
 import type { Block, Memory, Passage } from '../../../src/domain/memory.js';
 import type { Message, NewMessage } from '../../../src/domain/message.js';
 import type { Run } from '../../../src/domain/run.js';
+import { openZone } from '../../../src/domain/zone.js';
 import { createToolRegistry } from '../../../src/engine/tools/registry.js';
-import type { MemoryToolResult, SearchAccess, ToolArguments, ToolContext } from '../../../src/engine/tools/tool.js';
+import type {
+  MemoryToolResult,
+  SearchAccess,
+  Tool,
+  ToolArguments,
+  ToolContext,
+} from '../../../src/engine/tools/tool.js';
 import type { Repositories, Store } from '../../../src/store/store.js';
 
 /** The time at which everything happens unless a test says otherwise. */
@@ -30,6 +37,14 @@ export interface Scene {
 /** Writes the rows of a scene into a store; each has an owner of its own. */
 export async function createScene(store: Store, embed: SearchAccess['embed'] = async () => null): Promise<Scene> {
   const registry = createToolRegistry();
+  const callMemoryTool = async (
+    tool: Extract<Tool, { effect: 'memory' }>,
+    given: ToolContext,
+    input: ToolArguments,
+  ): Promise<MemoryToolResult> => {
+    const looked = (await tool.look?.({ search: store.search, embed }, given, input)) ?? null;
+    return store.transaction((tx) => tool.run(tx, { ...given, looked }, input));
+  };
   const ownerId = newId();
   await store.users.insert({ id: ownerId, name: null, organisationId: null, createdAt: start });
   const agent = anAgent(ownerId);
@@ -63,7 +78,16 @@ export async function createScene(store: Store, embed: SearchAccess['embed'] = a
   const run = aRun(agent, conversation);
   await store.runs.insert(run);
   const clock = { now: () => start };
-  const context: ToolContext = { agent, run, memory, clock, callId: 'call_1', resultCharsMax: 20_000 };
+  const context: ToolContext = {
+    agent,
+    run,
+    memory,
+    clock,
+    zone: openZone('UTC'),
+    stepId: newId(),
+    callId: 'call_1',
+    resultCharsMax: 20_000,
+  };
 
   return {
     store,
@@ -77,7 +101,7 @@ export async function createScene(store: Store, embed: SearchAccess['embed'] = a
         case undefined:
           throw new Error(`no tool ${name}`);
         case 'memory':
-          return store.transaction((tx) => tool.run(tx, given, input));
+          return callMemoryTool(tool, given, input);
         case 'search':
           return { ...(await tool.run({ search: store.search, embed }, given, input)), facts: [] };
         case 'outside':

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { temporarySqlite } from '../../support/databases.js';
+import { openZone } from '../../../src/domain/zone.js';
 import { createScene, type Scene } from './fixtures.js';
 
 let database: Awaited<ReturnType<typeof temporarySqlite>>;
@@ -92,6 +93,24 @@ describe('conversation_search', () => {
     expect(await search({ query: 'day', start_date: moment, end_date: moment })).toEqual(['user - day first']);
     const byDate = await search({ start_date: '2025-03-02', end_date: '2025-03-03' }, 'conversation_search_date');
     expect(byDate).toEqual(['user - day last', 'user - day first']);
+  });
+
+  it('I-24: days, and words for them, are those of the agent’s zone, and so are the times that are shown', async () => {
+    await scene.say('user', 'late on Saturday', { createdAt: Date.parse('2025-05-31T14:00:00Z') });
+    await scene.say('user', 'early on Sunday', { createdAt: Date.parse('2025-05-31T16:00:00Z') });
+    const zone = openZone('Asia/Tokyo');
+    const inTokyo = async (day: string): Promise<string> => {
+      const days = { start_date: day, end_date: day };
+      return (await scene.call('conversation_search_date', days, { zone })).output;
+    };
+    const sunday = '["timestamp: 2025-06-01T01:00:00+09:00, user - early on Sunday"]';
+    const saturday = '["timestamp: 2025-05-31T23:00:00+09:00, user - late on Saturday"]';
+    for (const day of ['2025-06-01', 'today', 'Sunday']) expect(await inTokyo(day)).toContain(sunday);
+    for (const day of ['2025-05-31', 'yesterday', 'last Saturday']) expect(await inTokyo(day)).toContain(saturday);
+    const archived = await scene.addPassage('of Sunday', { createdAt: Date.parse('2025-05-31T16:00:00Z') });
+    const wanted = { query: 'Sunday', scope: 'archive', from: 'yesterday', to: 'now' };
+    const { output } = await scene.call('memory_search', wanted, { zone });
+    expect(output).toContain(`timestamp: 2025-06-01T01:00:00+09:00, memory: of Sunday [passage ${archived.id}]`);
   });
 
   it('I-24: pages are exact and in the same order each time', async () => {
@@ -190,7 +209,7 @@ describe('memory_search', () => {
 
   it('refuses a cursor that no search gave, and an unknown scope', async () => {
     expect((await scene.call('memory_search', { query: 'x', cursor: 'next' })).output).toContain('argument "cursor"');
-    expect((await scene.call('memory_search', { query: 'x', scope: 'files' })).output).toContain('argument "scope"');
+    expect((await scene.call('memory_search', { query: 'x', scope: 'attic' })).output).toContain('argument "scope"');
   });
 });
 

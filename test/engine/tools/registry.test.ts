@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { classicTools, createToolRegistry, nativeTools } from '../../../src/engine/tools/registry.js';
+import { nativeTools } from '../../../src/domain/assistant.js';
+import { classicTools, createToolRegistry } from '../../../src/engine/tools/registry.js';
 import type { Tool } from '../../../src/engine/tools/tool.js';
 
 const registry = createToolRegistry();

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readTime, writeTime } from '../../../src/engine/tools/time-range.js';
+import { openZone } from '../../../src/domain/zone.js';
+import { readTime, writeTime, type Moment } from '../../../src/engine/tools/time-range.js';
+
+const utc = openZone('UTC');
 
 const at = (iso: string): number => Date.parse(iso);
 
@@ -22,7 +25,7 @@ describe('readTime', () => {
 
   it('takes in the whole second of an end, so that a time shown in a result can be given back', () => {
     const moment = at('2024-05-01T10:20:30.700Z');
-    expect(readTime(writeTime(moment), 'to')).toBe(at('2024-05-01T10:20:30.999Z'));
+    expect(readTime(writeTime(moment, utc), 'to')).toBe(at('2024-05-01T10:20:30.999Z'));
     expect(readTime('2024-05-01T10:20:30.5Z', 'to')).toBe(at('2024-05-01T10:20:30.500Z'));
   });
 
@@ -41,5 +44,45 @@ describe('readTime', () => {
     "2024-05-01'; drop table messages",
   ])('refuses %j', (text) => {
     expect(readTime(text, 'from')).toBeNull();
+  });
+});
+
+describe('a time in an agent’s zone', () => {
+  const berlin: Moment = { zone: openZone('Europe/Berlin'), now: at('2025-06-01T12:00:00Z') };
+
+  it('I-24: a day begins and ends as it does in the zone, the end day included, also when clocks are changed', () => {
+    expect(readTime('2025-06-01', 'from', berlin)).toBe(at('2025-05-31T22:00:00Z'));
+    expect(readTime('2025-06-01', 'to', berlin)).toBe(at('2025-06-01T21:59:59.999Z'));
+    const changed = ['2025-03-30', '2025-10-26'].map((day) => {
+      const [from, to] = [readTime(day, 'from', berlin), readTime(day, 'to', berlin)];
+      return ((to ?? 0) + 1 - (from ?? 0)) / 3_600_000;
+    });
+    expect(changed).toEqual([23, 25]);
+  });
+
+  it('I-31: what names no zone is of the agent’s, what names one is of that', () => {
+    expect(readTime('2025-06-01T09:30', 'from', berlin)).toBe(at('2025-06-01T07:30:00Z'));
+    expect(readTime('2025-06-01T09:30Z', 'from', berlin)).toBe(at('2025-06-01T09:30:00Z'));
+    expect(readTime('2025-06-01T09:30:00-04:00', 'from', berlin)).toBe(at('2025-06-01T13:30:00Z'));
+  });
+
+  it.each(['Europe/Berlin', 'America/New_York', 'Asia/Kathmandu', 'Pacific/Apia', 'UTC'])(
+    'I-31: a time that is shown in %s can be given back, through both changes of the clock',
+    (name) => {
+      const zone = openZone(name);
+      const moment = { zone, now: 0 };
+      for (let time = at('2025-01-01T00:30:00Z'); time < at('2026-01-01T00:00:00Z'); time += 5 * 3_600_000) {
+        expect(readTime(writeTime(time, zone), 'from', moment)).toBe(time);
+      }
+      expect(writeTime(at('2025-07-01T00:00:00Z'), openZone('Asia/Kathmandu'))).toBe('2025-07-01T05:45:00+05:45');
+    },
+  );
+
+  it('reads words as days of the zone, and none as times', () => {
+    const late: Moment = { ...berlin, now: at('2025-05-31T23:00:00Z') };
+    expect(readTime('today', 'from', late)).toBe(at('2025-05-31T22:00:00Z'));
+    expect(readTime('yesterday', 'to', late)).toBe(at('2025-05-31T21:59:59.999Z'));
+    expect(readTime('2 hours ago', 'from', late)).toBe(at('2025-05-31T21:00:00Z'));
+    expect(readTime('some day', 'from', late)).toBeNull();
   });
 });

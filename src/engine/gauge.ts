@@ -1,0 +1,100 @@
+import type { Usage } from '../domain/run.js';
+import { limits } from '../domain/limits.js';
+import { tokenScaleOf } from '../domain/tokens.js';
+
+/**
+ * Between what factors a report is believed. Some servers leave what they had cached out of their count, and the estimate
+ * is never as far above the truth as that makes it look.
+ */
+const [scaleMin, scaleMax] = [0.7, 3];
+
+/** Windows and models whose scales are kept. */
+const scalesKept = 4_000;
+
+/** What one model's prompts in one window weigh: our estimates, in tokens of its provider. */
+export interface PromptGauge {
+  /** Tokens that the provider will count where we estimate so many. */
+  weigh(estimate: number): number;
+  /** The estimate that weighs so many tokens. */
+  estimateOf(tokens: number): number;
+  /** Learns from what the provider counted; an estimated usage teaches nothing. */
+  learn(estimate: number, usage: Usage): void;
+  /** The provider refused a prompt of this estimate as too long. */
+  refuse(estimate: number): void;
+  /** True once after a refusal. */
+  takeRefusal(): boolean;
+  /** Tokens that a prompt should stay within: fewer than it may have, where the model has refused a shorter one. */
+  roomOf(promptTokens: number): number;
+}
+
+/** What was learned of all prompts, for as long as the process lives. */
+export interface Scales {
+  /** `model` names a model with its provider, `window` an agent's view of a conversation. */
+  gauge(model: string, window: string): PromptGauge;
+}
+
+/** A prompt that was sent: what we thought it weighs, and what it weighed. */
+interface Measured {
+  estimate: number;
+  tokens: number;
+}
+
+/**
+ * Begins to learn. What a provider reported for a window's last prompt holds for its next one, so the estimate stands
+ * only for what came after it; a window that is new takes what its model's others taught.
+ */
+export function createScales(): Scales {
+  const windows = new Map<string, Measured>();
+  const scales = new Map<string, number>();
+  const refusals = new Map<string, number>();
+  return {
+    gauge(model, window) {
+      const place = `${model} ${window}`;
+      let last = windows.get(place) ?? null;
+      let scale = last === null ? (scales.get(model) ?? tokenScaleOf(model)) : scaleOf(last);
+      let wasRefused = false;
+      // What comes new may be of another kind than what was measured: it never counts for less than we think.
+      const weigh = (estimate: number): number =>
+        last === null || estimate < last.estimate
+          ? estimate * scale
+          : last.tokens + (estimate - last.estimate) * Math.max(1, scale);
+      return {
+        weigh,
+        estimateOf: (tokens) => tokens / Math.max(1, scale),
+        learn(estimate, usage) {
+          wasRefused = false;
+          if (usage.estimated || estimate === 0) return;
+          scale = scaleOf({ estimate, tokens: usage.promptTokens });
+          last = { estimate, tokens: estimate * scale };
+          keep(windows, place, last);
+          const ofModel = scales.get(model);
+          keep(scales, model, ofModel === undefined ? scale : ofModel * 0.8 + scale * 0.2);
+          // What it takes now is no longer too long for it.
+          if (usage.promptTokens >= (refusals.get(model) ?? Infinity)) refusals.delete(model);
+        },
+        refuse(estimate) {
+          wasRefused = true;
+          keep(refusals, model, Math.max(limits.contextTokensMin, weigh(estimate)));
+        },
+        takeRefusal() {
+          const taken = wasRefused;
+          wasRefused = false;
+          return taken;
+        },
+        roomOf: (promptTokens) => Math.min(promptTokens, (refusals.get(model) ?? Infinity) * 0.9),
+      };
+    },
+  };
+}
+
+function scaleOf({ estimate, tokens }: Measured): number {
+  return Math.min(scaleMax, Math.max(scaleMin, tokens / estimate));
+}
+
+/** Puts an entry last and lets the oldest go where there are too many. */
+function keep<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > scalesKept && oldest !== undefined) map.delete(oldest);
+}
