@@ -13,6 +13,8 @@ export interface HttpClient {
   json(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Sends bytes as the file of a form, as they come and none of them held. Answers and throws as `json` does. */
   upload(path: string, file: { name: string; content: AsyncIterable<Uint8Array> }): Promise<unknown>;
+  /** The bytes of an answer, as they come. Throws as `json` does. */
+  download(path: string): Promise<AsyncIterable<Uint8Array>>;
   /** The `data:` texts of an event stream, as they come. */
   events(path: string, body: unknown, signal: AbortSignal): AsyncIterable<string>;
 }
@@ -36,6 +38,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     url: options.url,
     json: async (method, path, body) => parsed(await call(method, path, body)),
+    download: async (path) => accepted(await call('GET', path, undefined)),
     upload: async (path, file) => parsed(await send(options, 'POST', path, inForm(file))),
     events: async function* (path, body, signal) {
       const response = await accepted(await call('POST', path, body, signal));

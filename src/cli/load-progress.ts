@@ -10,7 +10,7 @@ export interface LoadProgress {
   /** A line on standard error that stays. */
   complain(line: string): void;
   /** Takes the bar away with a last word and writes what was to stay. */
-  end(word: 'Loaded' | 'Broken off'): void;
+  end(word: 'Loaded' | 'Imported' | 'Broken off'): void;
 }
 
 const barColumns = 30;
@@ -18,7 +18,7 @@ const barColumns = 30;
 const stepsPerFile = 100;
 
 /** A bar where a person sits at the terminal; elsewhere lines alone, each as soon as it is known. */
-export function createLoadProgress(terminal: Terminal, files: number): LoadProgress {
+export function createLoadProgress(terminal: Terminal, files: number, word = 'Loading'): LoadProgress {
   if (!terminal.interactive) {
     const { print, complain } = terminal;
     return { show: () => undefined, print, complain, end: () => undefined };
@@ -26,7 +26,7 @@ export function createLoadProgress(terminal: Terminal, files: number): LoadProgr
   const bar = progress({ max: files * stepsPerFile, size: barColumns });
   const lines: (() => void)[] = [];
   let shown = 0;
-  bar.start('Loading');
+  bar.start(word);
   return {
     show: (done, about) => {
       const steps = Math.floor(done * stepsPerFile);

@@ -5,6 +5,7 @@ import { addCatalogue } from './catalogue-commands.js';
 import { chat, type ChatFlags } from './chat.js';
 import { backends, configure, quickstart, usualBackend, type Backend, type ConfigureFlags } from './configure.js';
 import { addLoad } from './load-commands.js';
+import { addTransfers } from './transfer-commands.js';
 import { serve } from './serve.js';
 import type { Terminal } from './terminal.js';
 import { programVersion, type ProgramName } from './version.js';
@@ -44,6 +45,7 @@ export function createProgram(context: ProgramContext): Command {
   addQuickstart(program, context);
   addCatalogue(program, context);
   addLoad(program, context);
+  addTransfers(program, context);
   program
     .command('version')
     .description('print the version')

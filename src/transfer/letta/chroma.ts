@@ -1,0 +1,85 @@
+import type { Place, TransferRecord } from '../record.js';
+import { idsOf, type LettaAgent } from './agent.js';
+import { idIn, isObject, jsonIn, numberIn, textIn, timeIn } from './cells.js';
+import { firstRow, type LettaDatabase } from './database.js';
+import type { Lookups } from './sqlite-database.js';
+
+/*
+ * The archive of default installs up to Letta 0.6.2: a directory of Chroma's. Its database holds the texts; its vectors
+ * lie elsewhere, behind a pickle, and are left there.
+ */
+
+/** The database in that directory. */
+export const chromaFile = 'chroma.sqlite3';
+
+/** By what its rows are looked up. */
+export const chromaLookups: Lookups = { embedding_metadata: ['key', 'string_value', 'id'] };
+
+/** Tables of archives; those that have only the earlier ones may have left them empty for Chroma's sake. */
+const earlyTables: readonly string[] = ['memgpt_archival_memory_agent', 'passages'];
+const lateTables: readonly string[] = ['agent_passages', 'archival_passages'];
+
+/** True for a database whose server kept archives in Chroma, as far as it can be told: it holds none at all itself. */
+export async function keepsArchiveInChroma(database: LettaDatabase): Promise<boolean> {
+  if (lateTables.some((table) => database.has(table))) return false;
+  for (const table of earlyTables.filter((name) => database.has(name))) {
+    if ((await firstRow(database, { table, columns: ['id'] })) !== null) return false;
+  }
+  return true;
+}
+
+/** The key under which Chroma keeps a record's text. */
+const documentKey = 'chroma:document';
+
+/** A text that an agent put away, as Chroma has it. */
+interface ChromaEntry {
+  id: string;
+  members: Record<string, unknown>;
+}
+
+/** What an agent put into its archive. Copies of documents that were attached to it are not among them. */
+export async function* chromaRecords(chroma: LettaDatabase, agent: LettaAgent): AsyncGenerator<TransferRecord> {
+  const told = new Set<string>();
+  for await (const { id, members } of entriesOf(chroma, agent.id)) {
+    const text = textIn(members[documentKey]);
+    const isCopy = 'data_source' in members || 'source_id' in members;
+    if (text === null || isCopy || told.has(id)) continue;
+    told.add(id);
+    const place: Place = { file: chroma.name, line: null, at: `embeddings ${id}` };
+    const createdAt = timeIn(members['created_at']) ?? agent.createdAt;
+    const value = { id, memoryId: idsOf(agent.id).memory, text, tags: [], createdAt };
+    yield { kind: 'passage', place, ownerId: agent.ownerId, value };
+  }
+}
+
+async function* entriesOf(chroma: LettaDatabase, agentId: string): AsyncGenerator<ChromaEntry> {
+  const table = 'embedding_metadata';
+  const where = { key: 'agent_id', string_value: agentId };
+  for await (const { id: number } of chroma.rows({ table, columns: ['id'], where, order: ['id'] })) {
+    const row = textIn(number) ?? '';
+    const known = await firstRow(chroma, { table: 'embeddings', columns: ['embedding_id'], where: { id: row } });
+    const id = idIn(known?.['embedding_id']);
+    if (id !== null) yield { id, members: await membersOf(chroma, row) };
+  }
+  // What was written last may be nowhere else yet.
+  if (!chroma.has('embeddings_queue', 'metadata')) return;
+  const columns = ['id', 'operation', 'metadata'];
+  for await (const row of chroma.rows({ table: 'embeddings_queue', columns, order: ['seq_id'] })) {
+    const id = idIn(row['id']);
+    const members = jsonIn(row['metadata']);
+    const isWritten = numberIn(row['operation']) !== deleting;
+    if (id !== null && isWritten && isObject(members) && members['agent_id'] === agentId) yield { id, members };
+  }
+}
+
+/** How Chroma's queue marks a record that is to be deleted. */
+const deleting = 3;
+
+async function membersOf(chroma: LettaDatabase, row: string): Promise<Record<string, unknown>> {
+  const members: Record<string, unknown> = {};
+  const columns = ['key', 'string_value', 'int_value', 'float_value'];
+  for await (const cells of chroma.rows({ table: 'embedding_metadata', columns, where: { id: row } })) {
+    members[textIn(cells['key']) ?? ''] = cells['string_value'] ?? cells['int_value'] ?? cells['float_value'];
+  }
+  return members;
+}

@@ -1,0 +1,160 @@
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AppError } from '../../domain/errors.js';
+import type { Reader, ReaderSource } from '../reader.js';
+import type { Place, Problem, TransferRecord } from '../record.js';
+import { agentRecords, idsOf, protocolOf, windowRecord, type LettaAgent } from './agent.js';
+import { chromaFile, chromaLookups, chromaRecords, keepsArchiveInChroma } from './chroma.js';
+import { holdsAgents, type LettaDatabase } from './database.js';
+import { historyRecords } from './history.js';
+import { openLettaPostgres } from './postgres-database.js';
+import { linked, readAgents } from './rows/agent-rows.js';
+import { conversationsOf } from './rows/conversation-rows.js';
+import { messageSource } from './rows/message-source.js';
+import { orphans } from './rows/orphans.js';
+import { readOwners } from './rows/owners.js';
+import { passageRecords } from './rows/passage-rows.js';
+import { sourceRecords } from './rows/source-rows.js';
+import { templateRecords } from './rows/template-rows.js';
+import { readTools } from './rows/tool-rows.js';
+import { openLettaSqlite, type Lookups } from './sqlite-database.js';
+
+/**
+ * Reads a database of MemGPT or Letta: the file `sqlite.db`, the folder it lies in, with the archive of Chroma that the
+ * earlier releases have there, or the address of a database.
+ */
+export const lettaReader: Reader = {
+  async *read(source, signal) {
+    const database = await openDatabase(source);
+    let chroma: LettaDatabase | null = null;
+    try {
+      if (!holdsAgents(database.has)) {
+        throw new AppError('invalid_request', `The database ${database.name} holds no agents of MemGPT or Letta.`);
+      }
+      chroma = await openChroma(source);
+      yield* new Reading(database, chroma, source.workspace, signal).records();
+    } finally {
+      await chroma?.close();
+      await database.close();
+    }
+  },
+};
+
+/** By what the rows of an agent are looked up. */
+const lookups: Lookups = {
+  memgpt_recall_memory_agent: ['agent_id', 'created_at', 'id'],
+  messages: ['agent_id', 'sequence_id', 'created_at', 'id'],
+  memgpt_archival_memory_agent: ['agent_id', 'created_at', 'id'],
+  agent_passages: ['agent_id', 'created_at', 'id'],
+  archival_passages: ['archive_id', 'created_at', 'id'],
+  passages: ['agent_id', 'source_id', 'created_at', 'id'],
+  source_passages: ['source_id', 'file_id', 'created_at', 'id'],
+  memgpt_passages: ['data_source', 'doc_id', 'created_at', 'id'],
+};
+
+async function openDatabase({ url, files, workspace }: ReaderSource): Promise<LettaDatabase> {
+  if (url?.startsWith('postgres') === true) return openLettaPostgres(withoutDriver(url));
+  if (url !== null) return openLettaSqlite({ path: pathOf(url), name: basename(pathOf(url)) }, workspace, lookups);
+  const databases = files.filter(({ name }) => /(?:\.db|\.sqlite3?)$/iu.test(name) && !name.endsWith(chromaFile));
+  const found = files.length === 1 ? files : databases;
+  const [file] = found;
+  if (file === undefined) throw new AppError('invalid_request', 'No database of MemGPT or Letta is there.');
+  if (found.length > 1)
+    throw new AppError('invalid_request', 'Several databases are there: name the one that is meant.');
+  return openLettaSqlite(file, workspace, lookups);
+}
+
+async function openChroma({ files, workspace }: ReaderSource): Promise<LettaDatabase | null> {
+  const file = files.find(({ name }) => name.endsWith(chromaFile));
+  return file === undefined ? null : openLettaSqlite(file, workspace, chromaLookups);
+}
+
+/** `postgresql+pg8000://…` names a driver of Python's. */
+function withoutDriver(url: string): string {
+  return url.replace(/^postgres(?:ql)?\+\w+:/u, 'postgresql:');
+}
+
+function pathOf(url: string): string {
+  if (url.startsWith('file:')) return fileURLToPath(url);
+  const match = /^sqlite:(?:\/\/(?=\/))?(.+)$/u.exec(url);
+  if (match?.[1] === undefined)
+    throw new AppError('invalid_request', 'This is no address of a database that is known.');
+  return match[1];
+}
+
+class Reading {
+  /** Blocks that were yielded, each with its owner. */
+  private readonly yieldedBlocks = new Map<string, string | null>();
+
+  constructor(
+    private readonly database: LettaDatabase,
+    private readonly chroma: LettaDatabase | null,
+    private readonly workspace: string,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async *records(): AsyncGenerator<TransferRecord | Problem> {
+    const { database, workspace, placeOf } = this;
+    if (this.chroma === null && (await keepsArchiveInChroma(database))) {
+      const why =
+        'No archive is in this database: if one lies in the folder chroma beside it, import the folder of both.';
+      yield { kind: 'problem', place: placeOf('agents', ''), severity: 'note', why };
+    }
+    const owners = await readOwners(database, placeOf);
+    yield* owners.records;
+    const tools = await readTools(database, owners, placeOf);
+    yield* tools.records;
+    yield* templateRecords(database, owners, placeOf);
+    yield* sourceRecords({ database, owners, placeOf, workspace });
+    const agents = new Set<string>();
+    for await (const agent of readAgents(database, owners, tools)) {
+      this.signal.throwIfAborted();
+      agents.add(agent.id);
+      yield* this.agent(agent);
+    }
+    yield* orphans(database, agents);
+  }
+
+  private readonly placeOf = (table: string, id: string): Place => {
+    return { file: this.database.name, line: null, at: `${table} ${id}`.trim() };
+  };
+
+  private async *agent(agent: LettaAgent): AsyncGenerator<TransferRecord | Problem> {
+    const { database, placeOf } = this;
+    const place = placeOf('agents', agent.id);
+    yield* agentRecords(agent, place, this.yieldedBlocks);
+    yield* passageRecords(database, agent, placeOf);
+    if (this.chroma !== null) yield* chromaRecords(this.chroma, agent);
+    for (const table of ['agent_source_mapping', 'sources_agents']) {
+      for (const libraryId of await linked(database, table, 'source_id', agent.id)) {
+        const value = { agentId: agent.id, libraryId, createdAt: agent.createdAt };
+        yield { kind: 'agent-library', place: placeOf(table, libraryId), ownerId: agent.ownerId, value };
+      }
+    }
+    yield* this.history(agent, idsOf(agent.id).conversation, null, agent.inView);
+    for await (const conversation of conversationsOf(database, agent, placeOf)) {
+      yield conversation.record;
+      yield* this.history(agent, conversation.record.value.id, conversation.record.value.id, conversation.inView);
+    }
+  }
+
+  /** What was said in a conversation, and what of it the agent has in view. */
+  private async *history(
+    agent: LettaAgent,
+    conversationId: string,
+    lettaId: string | null,
+    inView: readonly string[],
+  ): AsyncGenerator<TransferRecord | Problem> {
+    const { database, placeOf } = this;
+    const setting = { ownerId: agent.ownerId, agentId: agent.id, conversationId, protocol: protocolOf(agent) };
+    const source = messageSource(database, agent.id, lettaId);
+    const { liveFromSeq, missing } = yield* historyRecords(source, inView, setting, ({ id }) =>
+      placeOf('messages', id),
+    );
+    for (const id of missing) {
+      const why = 'A message that the agent had in view is not among its messages.';
+      yield { kind: 'problem', place: placeOf('agents', `${agent.id}, message ${id}`), severity: 'note', why };
+    }
+    yield windowRecord(agent, conversationId, liveFromSeq, placeOf('agents', agent.id));
+  }
+}
