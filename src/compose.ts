@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type http from 'node:http';
+import type https from 'node:https';
 import type { Express } from 'express';
 import { programVersion } from './cli/version.js';
 import type { Config } from './config.js';
@@ -19,6 +21,7 @@ import { createFollow } from './runs/follow.js';
 import { Indexer } from './runs/indexer.js';
 import { Ingester } from './runs/ingester.js';
 import { createNotifier, type Notifier } from './runs/notifier.js';
+import { SleepTimer } from './runs/sleep-timer.js';
 import { Sweeper } from './runs/sweeper.js';
 import { Worker } from './runs/worker.js';
 import { createServices, type Services } from './services/services.js';
@@ -74,7 +77,8 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
   const notifier = await createNotifier(store);
   const follow = createFollow({ store, notifier });
   const searchAccess = createSearchAccess(store.search, providers, cache.named('query_vectors'));
-  const loop = createLoop({ store, providers, tools, searchAccess, clock });
+  const { timezone, memoryFlush } = config;
+  const loop = createLoop({ store, providers, tools, searchAccess, clock, timezone, memoryFlush });
 
   const generatedPassword = config.adminPassword === null;
   const adminPassword = config.adminPassword ?? randomBytes(16).toString('base64url');
@@ -87,6 +91,7 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
     tools,
     adminPassword,
     memoryScope: config.memoryScope,
+    timezone: config.timezone,
     embed: (text) => searchAccess.embed(text),
     fileBytesMax: config.fileBytesMax,
   });
@@ -107,16 +112,7 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
     app,
     adminPassword,
     generatedPassword,
-    async listen() {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(config.port, config.host, resolve);
-      });
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : config.port;
-      const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-      return { url: `${config.tls.enabled ? 'https' : 'http'}://${host}:${port}` };
-    },
+    listen: () => listen(server, config),
     async close() {
       const closed = new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()));
       server.closeIdleConnections();
@@ -128,6 +124,18 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
       await store.close();
     },
   };
+}
+
+/** Opens the configured port of the configured address, and says what a client on this machine is to call. */
+async function listen(server: http.Server | https.Server, config: Config): Promise<{ url: string }> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.port, config.host, resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.port;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  return { url: `${config.tls.enabled ? 'https' : 'http'}://${host}:${port}` };
 }
 
 /** What works without being asked: on runs, on files, on vectors, and on what is over. */
@@ -146,15 +154,18 @@ function startBackground(
   const worker = new Worker({ ...parts, concurrency: config.workerConcurrency });
   const sweeper = new Sweeper({ ...parts, eventRetentionMs: config.eventRetentionMs });
   const indexer = new Indexer(parts);
+  const sleepTimer = new SleepTimer(parts);
   const ingester = new Ingester({ ...parts, extractor, concurrency: config.fileConcurrency });
   worker.start();
   sweeper.start();
   indexer.start();
+  sleepTimer.start();
   ingester.start();
   return {
     stop: async () => {
       await ingester.stop();
       await extractor.close();
+      await sleepTimer.stop();
       await worker.stop(graceMs);
       await indexer.stop();
       await sweeper.stop();

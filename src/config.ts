@@ -28,8 +28,12 @@ export interface Config {
   /** Null where a fresh one is made at every start. */
   adminPassword: string | null;
   models: ModelSettingsFile;
+  /** The zone of agents that name none, by its IANA name. */
+  timezone: string;
   /** What a thread that names no memory remembers: only itself, or what the assistant's other threads do. */
   memoryScope: 'thread' | 'shared';
+  /** True where agents are asked to save what is about to scroll out of their view. */
+  memoryFlush: boolean;
   /** Origins that browsers may call from; empty is none. */
   corsOrigins: string[];
   /** Requests that a credential may send to the OpenAI face in a minute; 0 is no limit. */
@@ -124,7 +128,9 @@ function toConfig(home: string, values: SettingValues, models: ModelSettingsFile
     databaseUrl: databaseOf(values.databaseUrl, home),
     adminPassword: values.adminPassword,
     models,
+    timezone: values.timezone,
     memoryScope: values.memoryScope,
+    memoryFlush: values.memoryFlush,
     corsOrigins: values.corsOrigins,
     requestsPerMinute: values.requestsPerMinute,
     logLevel: values.debug && values.logLevel === 'info' ? 'debug' : values.logLevel,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isZoneName } from '../domain/zone.js';
 import { limits } from '../domain/limits.js';
 
 /** How much the log tells, most first. */
@@ -95,7 +96,14 @@ export const settings = {
     'a password',
     { secret: true, inFile: false },
   ),
+  timezone: setting(
+    ['THREADKEEPER_TIMEZONE'],
+    z.string().refine(isZoneName),
+    'UTC',
+    "the IANA name of a time zone, such as 'Europe/Berlin'",
+  ),
   memoryScope: setting(['THREADKEEPER_MEMORY_SCOPE'], z.enum(['thread', 'shared']), 'thread', "'thread' or 'shared'"),
+  memoryFlush: setting(['THREADKEEPER_MEMORY_FLUSH'], z.boolean(), false, 'true or false', { fromText: asBoolean }),
   corsOrigins: setting(
     ['THREADKEEPER_CORS_ORIGINS', 'LETTA_CORS_ORIGINS', 'MEMGPT_CORS_ORIGINS'],
     z.array(text),

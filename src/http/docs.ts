@@ -42,6 +42,10 @@ export function docsRouter(version: string): Router {
       response.sendFile(name, { root: assets, maxAge: '1h' });
     });
   }
+  // Where the page would return from a sign-in elsewhere; there is none, but readers of the originals' documents look.
+  router.get('/docs/oauth2-redirect', (_request, response) => {
+    response.sendFile('oauth2-redirect.html', { root: assets });
+  });
   return router;
 }
 

@@ -1,6 +1,7 @@
 import type { Express } from 'express';
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { limits } from '../domain/limits.js';
 
 /** A certificate and its key, in PEM. */
 export interface TlsPair {
@@ -28,7 +29,7 @@ export function createServer(app: Express, tls: TlsPair | null = null): http.Ser
 
   prototypes.request = Request.prototype;
   prototypes.response = Response.prototype;
-  const options = { IncomingMessage: Request, ServerResponse: Response };
+  const options = { IncomingMessage: Request, ServerResponse: Response, requestTimeout: limits.requestMs };
   if (tls === null) return http.createServer(options, app);
   return https.createServer({ ...options, ...tls }, app);
 }

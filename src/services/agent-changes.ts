@@ -6,6 +6,7 @@ import type { Repositories } from '../store/store.js';
 import { checkAgentName, sortMetadata } from './agent-creation.js';
 import { agentTools, type FindBuiltin } from './catalogue.js';
 import { rewriteBlock } from './memories.js';
+import { toldOf } from './messages.js';
 
 /** What may be changed of an agent after it was made; what is absent stays. */
 export interface AgentChanges {
@@ -97,7 +98,7 @@ async function moveWindow(tx: Repositories, agent: Agent, ids: string[], at: num
     fromSeq: window.liveFromSeq,
     toSeq: null,
   };
-  const live = await tx.messages.view(request);
+  const live = await toldOf(tx, await tx.messages.view(request));
   const kept = live.slice(live.length - ids.length);
   if (ids.length > live.length || kept.some((message, index) => message.id !== ids[index])) throw notTheNewest();
   const liveFromSeq = kept[0]?.seq ?? (live.at(-1)?.seq ?? 0) + 1;

@@ -3,9 +3,12 @@ import { AppError } from '../domain/errors.js';
 import type { Library } from '../domain/library.js';
 import { limits } from '../domain/limits.js';
 import { defaultMemoryKey, type Block } from '../domain/memory.js';
+import type { StoredTool } from '../domain/stored-tool.js';
 import type { ToolDefinition } from '../domain/tool.js';
 import type { ProviderRegistry } from '../providers/provider.js';
 import type { Store } from '../store/store.js';
+import { toldOf } from './messages.js';
+import { findStoredTool } from './stored-tools.js';
 
 /** A tool as the services know it: whatever can describe itself. */
 export interface DescribedTool {
@@ -24,10 +27,12 @@ export interface AgentSummary {
   blocks: Block[];
   /** Passages that it finds when it searches its archive: its own, and those of its libraries. */
   passageCount: number;
-  /** Messages of its main conversation, inner ones included. */
+  /** Messages of its main conversation as its history tells them, inner ones included. */
   messageCount: number;
   lastMessageAt: number | null;
   tools: ToolDefinition[];
+  /** Those among its tools that are only kept, as they are stored. */
+  storedTools: StoredTool[];
   /** The libraries it may search. */
   libraries: Library[];
 }
@@ -68,9 +73,10 @@ export async function summariseAgent({ store, tools }: ViewParts, agent: Agent):
     agent,
     blocks: memory === null ? [] : await store.memories.blocks(memory.id),
     passageCount: (memory?.passageCount ?? 0) + passagesIn(libraries),
-    messageCount: conversation?.lastSeq ?? 0,
+    messageCount: conversation === null ? 0 : await store.messages.countTold(conversation.id),
     lastMessageAt: newest,
     libraries,
+    storedTools: await storedToolsOf(store, agent),
     tools: agent.tools.map((tool) => {
       if (tool.type === 'builtin') {
         return tools.find(tool.name)?.definition ?? { name: tool.name, description: '', parameters: {} };
@@ -96,6 +102,12 @@ export function passagesIn(libraries: readonly Library[]): number {
   return libraries.reduce((sum, library) => sum + library.passageCount, 0);
 }
 
+async function storedToolsOf(store: Store, agent: Agent): Promise<StoredTool[]> {
+  const names = agent.tools.flatMap((tool) => (tool.type === 'builtin' ? [] : [tool.name]));
+  const found = await Promise.all(names.map((name) => findStoredTool(store, agent.ownerId, name)));
+  return found.filter((tool) => tool !== null);
+}
+
 async function newestMessageAt(store: Store, conversationId: string): Promise<number | null> {
   const request = { limit: 1, order: 'desc', visibleOnly: false } as const;
   const page = await store.messages.page(conversationId, request);
@@ -113,7 +125,7 @@ async function liveMessageIds(store: Store, agent: Agent): Promise<string[]> {
     toSeq: null,
     newest: liveMessagesShown,
   });
-  return messages.map((message) => message.id);
+  return (await toldOf(store, messages)).map((message) => message.id);
 }
 
 /** The model that a name leads to; an empty one means the default. */

@@ -4,6 +4,7 @@ import { AppError, notFound } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import { defaultMemoryKey } from '../domain/memory.js';
 import type { Principal } from '../domain/user.js';
+import { zoneOf, type Zone } from '../domain/zone.js';
 import { bootMessages } from '../engine/boot.js';
 import { compileSystemPrompt } from '../engine/system-prompt.js';
 import type { ProviderRegistry } from '../providers/provider.js';
@@ -60,6 +61,8 @@ export interface AgentServiceParts {
   /** Tools that every agent of the native face has, and those that not even a caller's own list leaves out. */
   toolNames: readonly string[];
   neededToolNames: readonly string[];
+  /** The IANA name of the zone of agents that name none; absent is UTC. */
+  timezone?: string;
 }
 
 /** Names tried before giving up on finding a free one. */
@@ -123,7 +126,7 @@ export function createAgentService(parts: AgentServiceParts): AgentService {
 }
 
 async function createAgent(parts: AgentServiceParts, principal: Principal, request: NewAgent): Promise<AgentDetails> {
-  const { store, clock, tools, toolNames, neededToolNames } = parts;
+  const { store, clock, tools, toolNames, neededToolNames, timezone = 'UTC' } = parts;
   const wanted = request.name === null || request.name.trim() === '' ? null : request.name;
   if (wanted !== null) checkAgentName(wanted);
   const agent = await store.transaction(async (tx) => {
@@ -137,13 +140,13 @@ async function createAgent(parts: AgentServiceParts, principal: Principal, reque
       neededToolNames,
     });
     await requireFreeName(tx, rows.agent, name);
-    await insertRows(tx, rows, now);
+    await insertRows(tx, rows, now, zoneOf(rows.agent, timezone));
     return rows.agent;
   });
   return describeAgent(parts, agent);
 }
 
-async function insertRows(tx: Repositories, rows: AgentRows, now: number): Promise<void> {
+async function insertRows(tx: Repositories, rows: AgentRows, now: number, zone: Zone): Promise<void> {
   const { agent, memory, blocks, conversation, window } = rows;
   await tx.conversations.insert(conversation);
   await tx.agents.insert(agent);
@@ -160,7 +163,14 @@ async function insertRows(tx: Repositories, rows: AgentRows, now: number): Promi
     passageCount: 0,
     hiddenMessages: 0,
   });
-  const boot = bootMessages({ agentId: agent.id, conversationId: conversation.id, systemText, now, newId });
+  const boot = bootMessages({
+    agentId: agent.id,
+    conversationId: conversation.id,
+    systemText,
+    now,
+    newId,
+    timezone: zone.name,
+  });
   await tx.messages.append(conversation.id, boot);
 }
 

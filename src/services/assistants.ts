@@ -1,22 +1,16 @@
-import type { Agent, AgentTool, FileSearchOptions, ModelSettings } from '../domain/agent.js';
+import type { Agent, AgentTool, ModelSettings } from '../domain/agent.js';
+import { assistantTools, firstBlocks, hostedToolsOf, nativeTools, type HostedTool } from '../domain/assistant.js';
 import type { Clock } from '../domain/clock.js';
 import { notFound } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import type { Principal } from '../domain/user.js';
-import { nativeTools } from '../engine/tools/registry.js';
 import type { ProviderRegistry } from '../providers/provider.js';
 import type { Repositories, Store } from '../store/store.js';
 import { newDefaultMemory, planBlocks } from './agent-creation.js';
 import { ingestTopic } from '../domain/topics.js';
 import type { Notifier } from '../runs/notifier.js';
 import { attachReferences, codeFilesOf, type FileReferences } from './file-references.js';
-
-/** A tool that the original ran itself, at its place in the list it was given in. Kept to be given back. */
-export interface HostedTool {
-  at: number;
-  tool: Record<string, unknown>;
-}
 
 /** What the OpenAI face says of an assistant. */
 export interface AssistantFields {
@@ -55,12 +49,6 @@ export interface AssistantServiceParts {
   notifier: Pick<Notifier, 'ring'>;
 }
 
-/** What an assistant may come to know; it is told of both in every prompt. */
-const firstBlocks = [
-  { label: 'persona', value: '', description: 'How you should speak and act, as people have asked you to.' },
-  { label: 'human', value: '', description: 'What you know of the person you talk to.' },
-];
-
 /** Makes the verbs of assistants. */
 export function createAssistantService(parts: AssistantServiceParts): AssistantService {
   const { store, clock, providers, notifier } = parts;
@@ -95,41 +83,6 @@ export function createAssistantService(parts: AssistantServiceParts): AssistantS
   };
 }
 
-/**
- * The tools of an assistant: its functions, and those it remembers with. A function takes the place of a memory tool of
- * the same name, since it is the client that asked for it.
- */
-export function withMemoryTools(functions: readonly AgentTool[], memoryTools: readonly string[]): AgentTool[] {
-  const taken = new Set(functions.map((tool) => tool.name));
-  const builtin = memoryTools.filter((name) => !taken.has(name));
-  return [...builtin.map((name): AgentTool => ({ type: 'builtin', name })), ...functions];
-}
-
-/** The hosted tools that were given to an agent. */
-export function hostedToolsOf(agent: Pick<Agent, 'faceData'>): HostedTool[] {
-  return (agent.faceData['hostedTools'] as HostedTool[] | undefined) ?? [];
-}
-
-/** The tool that searches files, as a list of hosted tools asks for it. */
-export function fileSearchOf(hosted: readonly HostedTool[]): AgentTool[] {
-  const given = hosted.find(({ tool }) => tool['type'] === 'file_search')?.tool;
-  if (given === undefined) return [];
-  const asked = given['file_search'] as WireFileSearch | undefined;
-  const options: FileSearchOptions = {
-    ...(typeof asked?.max_num_results === 'number' ? { maxResults: asked.max_num_results } : {}),
-    ...(typeof asked?.ranking_options?.score_threshold === 'number'
-      ? { scoreMin: asked.ranking_options.score_threshold }
-      : {}),
-  };
-  return [{ type: 'builtin', name: 'file_search', options }];
-}
-
-/** What a hosted tool says of how files are searched. */
-interface WireFileSearch {
-  max_num_results?: number | null;
-  ranking_options?: { score_threshold?: number } | null;
-}
-
 function attach(
   tx: Repositories,
   principal: Principal,
@@ -157,7 +110,7 @@ async function insertAssistant(
     origin: 'openai',
     envelope: 'plain',
     settings: request.settings ?? {},
-    tools: toolsOf(request.functions ?? [], request.hostedTools ?? [], nativeTools),
+    tools: assistantTools(request.functions ?? [], request.hostedTools ?? [], nativeTools),
     metadata: request.metadata ?? {},
     faceData: { hostedTools: request.hostedTools ?? [], codeFileIds: request.files?.codeFileIds ?? [] },
     mainConversationId: null,
@@ -184,18 +137,13 @@ function withChanges(agent: Agent, changes: Partial<AssistantFields>): Agent {
     model: given('model'),
     metadata: given('metadata'),
     settings: { ...agent.settings, ...settings },
-    tools: functions === undefined ? agent.tools : toolsOf(functions, hostedTools ?? [], builtinsOf(agent)),
+    tools: functions === undefined ? agent.tools : assistantTools(functions, hostedTools ?? [], builtinsOf(agent)),
     faceData: {
       ...agent.faceData,
       hostedTools: hostedTools ?? hostedToolsOf(agent),
       codeFileIds: changes.files?.codeFileIds ?? codeFilesOf(agent),
     },
   };
-}
-
-function toolsOf(functions: readonly AgentTool[], hosted: readonly HostedTool[], builtins: readonly string[]) {
-  const search = fileSearchOf(hosted).filter(({ name }) => !functions.some((given) => given.name === name));
-  return [...withMemoryTools(functions, builtins), ...search];
 }
 
 /** What an agent of the native face was given stays; an assistant has its memory tools, save those it gave away. */

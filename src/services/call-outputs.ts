@@ -23,7 +23,7 @@ export async function takeOutputs(tx: Repositories, run: Run, outputs: CallOutpu
   const calls = step.calls.map((call) => results.find(({ id }) => id === call.id) ?? call);
   const agent = await tx.agents.find(run.agentId);
   // In the heartbeat protocol the loop still has to weigh what the calls asked for before the step is over.
-  const isOver = agent?.protocol !== 'heartbeat';
+  const isOver = agent?.protocol !== 'heartbeat' && calls.every((call) => call.state === 'finished');
   const updated: Step = isOver ? { ...step, calls, status: 'completed', endedAt: at } : { ...step, calls };
   await tx.runs.updateStep(updated);
   await tx.messages.append(

@@ -1,4 +1,5 @@
 import type { Agent } from '../domain/agent.js';
+import { memoryKeyFrom, userMemoryKey } from '../domain/memory-key.js';
 import type { Clock } from '../domain/clock.js';
 import type { Conversation } from '../domain/conversation.js';
 import { derivedId } from '../domain/derived-id.js';
@@ -10,7 +11,7 @@ import type { ChatCommand } from './chat-commands.js';
 import { newMessage } from './incoming-messages.js';
 import { memoryKeyOf, privateMemoryKey, type MemoryScope } from './memory-scope.js';
 import type { IncomingMessage } from './run-commands.js';
-import { memoryKeyFrom, userMemoryKey, type ThreadService } from './threads.js';
+import type { ThreadService } from './threads.js';
 
 /** Where a chat with an agent is kept. */
 export interface ChatPlace {

@@ -5,7 +5,7 @@ import { hasExpired, type Library } from '../domain/library.js';
 import type { Principal } from '../domain/user.js';
 import type { Repositories } from '../store/store.js';
 import { insertFiles } from './library-files.js';
-import { ownLibrary } from './library-rows.js';
+import { liveLibrary, ownLibrary } from './library-rows.js';
 import type { IncomingMessage } from './run-commands.js';
 
 /** A library that is made along with what is to search it. */
@@ -43,7 +43,7 @@ const conversationLibraryDays = 7;
 
 /**
  * Attaches to a holder what its tools may read, and returns true where files now wait to be read. Throws `not_found`
- * for the first file or library that is not the caller's.
+ * for the first file or library that is not the caller's, and `conflict` for a library that has expired.
  */
 export async function attachReferences(
   tx: Repositories,
@@ -56,7 +56,11 @@ export async function attachReferences(
   const { codeFileIds = [], libraryIds, newLibraries = [] } = references;
   await requireFiles(tx, principal, codeFileIds);
   if (libraryIds === undefined && newLibraries.length === 0) return false;
-  for (const id of libraryIds ?? []) await ownLibrary(tx, principal, id);
+  const attached = await attachedTo(tx, holder);
+  for (const id of libraryIds ?? []) {
+    // One that expired where it is may stay: who sends the whole list again to change something else meant no harm.
+    if (!attached.some((library) => library.id === id)) await liveLibrary(tx, principal, id, now);
+  }
   const made: string[] = [];
   const days = holder.kind === 'conversation' ? conversationLibraryDays : null;
   for (const wanted of newLibraries) made.push(await makeLibrary(tx, principal, wanted, days, now));
@@ -156,10 +160,14 @@ async function makeLibrary(
   return library.id;
 }
 
+function attachedTo({ libraries }: Repositories, { kind, id }: ResourceHolder): Promise<Library[]> {
+  return kind === 'agent' ? libraries.ofAgent(id) : libraries.ofConversation(id);
+}
+
 async function attachExactly(tx: Repositories, holder: ResourceHolder, ids: string[], now: number): Promise<void> {
   const { libraries } = tx;
   const isAgent = holder.kind === 'agent';
-  const attached = await (isAgent ? libraries.ofAgent(holder.id) : libraries.ofConversation(holder.id));
+  const attached = await attachedTo(tx, holder);
   for (const { id } of attached.filter((library) => !ids.includes(library.id))) {
     await (isAgent ? libraries.detachFromAgent(holder.id, id) : libraries.detachFromConversation(holder.id, id));
   }

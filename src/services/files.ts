@@ -1,12 +1,12 @@
 import type { Clock } from '../domain/clock.js';
 import { AppError, notFound } from '../domain/errors.js';
-import { cleanFileName, type StoredFile } from '../domain/file.js';
+import { cleanFileName, noContent, type StoredFile } from '../domain/file.js';
 import { newId } from '../domain/ids.js';
 import { limits } from '../domain/limits.js';
 import type { Page } from '../domain/page.js';
 import type { Principal } from '../domain/user.js';
 import type { FilePageRequest, StagedBlob } from '../store/library.js';
-import type { Store } from '../store/store.js';
+import type { Repositories, Store } from '../store/store.js';
 
 /** Bytes that were received before it is known what they are. Keep them or discard them; they are nobody's file. */
 export type ReceivedFile = StagedBlob;
@@ -36,8 +36,16 @@ export interface FileService {
   receive(content: AsyncIterable<Uint8Array>, bytesMax?: number): Promise<ReceivedFile>;
   /** Throws received bytes away. */
   discard(received: ReceivedFile): Promise<void>;
-  /** Makes a file of what was received. What it returns is on disk for good. */
-  keep(principal: Principal, received: ReceivedFile, details: FileDetails): Promise<StoredFile>;
+  /**
+   * Makes a file of what was received. What it returns is on disk for good. What is given to be done `along` happens
+   * in the transaction that makes the file: both or neither.
+   */
+  keep(
+    principal: Principal,
+    received: ReceivedFile,
+    details: FileDetails,
+    along?: (tx: Repositories, file: StoredFile) => Promise<unknown>,
+  ): Promise<StoredFile>;
   get(principal: Principal, id: string): Promise<StoredFile>;
   page(principal: Principal, request: FileList): Promise<Page<StoredFile>>;
   /** The bytes. Throws `not_found` before it returns where there is no such file. */
@@ -70,9 +78,8 @@ export function createFileService({ store, clock, fileBytesMax }: FileServicePar
     bytesMax,
     receive: (content, lower) => store.blobs.stage(content, Math.min(bytesMax, lower ?? bytesMax)),
     discard: (received) => store.blobs.discard(received),
-    keep: async (principal, received, details) => {
-      await reserve(store, received, clock);
-      await store.blobs.keep(received);
+    keep: async (principal, received, details, along) => {
+      await keepBytes(store, received, clock);
       const now = clock.now();
       const lifeMs = details.expiresAfterMs ?? null;
       const file: StoredFile = {
@@ -87,13 +94,19 @@ export function createFileService({ store, clock, fileBytesMax }: FileServicePar
         expiresAt: lifeMs === null ? null : now + lifeMs,
         faceData: details.faceData ?? {},
       };
-      await store.transaction((tx) => tx.files.insert(file));
+      await store.transaction(async (tx) => {
+        await tx.files.insert(file);
+        await along?.(tx, file);
+      });
       return file;
     },
     get: owned,
     page: (principal, request) => store.files.page(principal.userId, request),
     content: async (principal, id) => {
       const file = await owned(principal, id);
+      if (file.sha256 === noContent) {
+        throw new AppError('not_found', 'The bytes of this file are not here: it was imported without them.');
+      }
       return { file, content: store.blobs.read(file.sha256) };
     },
     delete: async (principal, id) => {
@@ -101,6 +114,12 @@ export function createFileService({ store, clock, fileBytesMax }: FileServicePar
       if (!deleted) throw notFound('file', id);
     },
   };
+}
+
+/** Puts received bytes into their place; they are nobody's until a file is made of them. */
+export async function keepBytes(store: Store, received: ReceivedFile, clock: Clock): Promise<void> {
+  await reserve(store, received, clock);
+  await store.blobs.keep(received);
 }
 
 /** Keeps bytes of this hash from being deleted while they are put into their place. */

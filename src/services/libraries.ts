@@ -59,6 +59,11 @@ export interface NewLibraryFile {
 /** A search that somebody asks for. */
 export interface LibrarySearch {
   query: string;
+  /**
+   * Whether what the words find and what the meaning finds is weighed together, as is usual, or passages stand in the
+   * order of one alone: of the meaning where vectors are made, else of the words.
+   */
+  ranking?: 'together' | 'one';
   filter?: AttributeFilter | null;
   scoreMin?: number;
   limit?: number;

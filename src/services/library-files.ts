@@ -35,7 +35,7 @@ export function libraryFileVerbs(parts: LibraryServiceParts): LibraryFileVerbs {
   const found = async (principal: Principal, libraryId: string, fileId: string): Promise<LibraryFile> => {
     await ownLibrary(store, principal, libraryId);
     const file = await store.libraries.file(libraryId, fileId);
-    if (file === null) throw notFound('file', fileId);
+    if (file === null) throw notFound('file', fileId, { what: 'library', id: libraryId });
     return file;
   };
   return {
@@ -58,7 +58,7 @@ export function libraryFileVerbs(parts: LibraryServiceParts): LibraryFileVerbs {
     removeFile: async (principal, libraryId, fileId) => {
       await ownLibrary(store, principal, libraryId);
       const removed = await store.transaction((tx) => tx.libraries.removeFile(libraryId, fileId));
-      if (!removed) throw notFound('file', fileId);
+      if (!removed) throw notFound('file', fileId, { what: 'library', id: libraryId });
       parts.notifier.ring(ingestTopic);
     },
     fileText: async (principal, libraryId, fileId, { fromPosition, limit }) => {

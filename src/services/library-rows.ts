@@ -57,7 +57,8 @@ export async function liveLibrary(
 ): Promise<Library> {
   const library = await ownLibrary(reader, principal, id);
   if (!hasExpired(library, now)) return library;
-  throw new AppError('conflict', `The library '${id}' has expired. Give it a new expiry, or make another one.`);
+  const message = `The library '${id}' has expired. Give it a new expiry, or make another one.`;
+  throw new AppError('conflict', message, { subject: { kind: 'expired-library', libraryId: id } });
 }
 
 async function createLibrary(parts: LibraryServiceParts, principal: Principal, wanted: NewLibrary): Promise<Library> {

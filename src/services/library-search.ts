@@ -28,10 +28,11 @@ export async function searchLibraries(
   const query = search.query.slice(0, limits.searchQueryCharsMax);
   const offset = search.offset ?? 0;
   const limit = Math.min(limits.libraryHitsMax, search.limit ?? hitsDefault);
+  const embedding = await embed(query);
   const { hits, total } = await store.search.libraries({
     libraryIds: ids,
-    query,
-    embedding: await embed(query),
+    query: search.ranking === 'one' && embedding !== null ? '' : query,
+    embedding,
     filter,
     scoreMin: search.scoreMin ?? 0,
     limit,

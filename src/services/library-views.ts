@@ -2,7 +2,8 @@ import type { Library, LibraryFile } from '../domain/library.js';
 import { limits } from '../domain/limits.js';
 import type { Principal } from '../domain/user.js';
 import type { AttachedAgent, LibraryService, LibraryServiceParts } from './libraries.js';
-import { ownLibrary } from './library-rows.js';
+import { insertFiles } from './library-files.js';
+import { liveLibrary, ownLibrary } from './library-rows.js';
 import type { FileService, ReceivedFile } from './files.js';
 
 /** A library with those who may search it. */
@@ -53,7 +54,7 @@ const lookMs = 100;
 
 /** Makes these verbs from those of files and libraries. */
 export function libraryViews(
-  { store }: LibraryServiceParts,
+  { store, clock }: LibraryServiceParts,
   libraries: Pick<LibraryService, 'addFile' | 'job'>,
   files: FileService,
 ): LibraryViews {
@@ -82,10 +83,12 @@ export function libraryViews(
         await files.discard(received);
         return named(principal, await libraries.addFile(principal, libraryId, { fileId: known.fileId }));
       }
-      const file = await files.keep(principal, received, {
-        ...details,
-        purpose: 'assistants',
-        faceData: { libraryId },
+      const wanted = { ...details, purpose: 'assistants', faceData: { libraryId } };
+      // Made and put in at once, or it would be left over where the process ends between the two.
+      const file = await files.keep(principal, received, wanted, async (tx, { id }) => {
+        const now = clock.now();
+        const library = await liveLibrary(tx, principal, libraryId, now);
+        await insertFiles(tx, principal, library, { files: [{ fileId: id }], batchId: null, now });
       });
       return named(principal, await libraries.addFile(principal, libraryId, { fileId: file.id }));
     },

@@ -16,7 +16,7 @@ import { allPages } from './all-pages.js';
 export interface MemoryOverview {
   blocks: Block[];
   passageCount: number;
-  /** Messages of its main conversation. */
+  /** Messages of its main conversation as its history tells them. */
   messageCount: number;
 }
 
@@ -35,6 +35,8 @@ export interface MemoryService {
    * or a value over the block's limit. An edit by its owner may change a block that is read-only to the agent.
    */
   rewrite(principal: Principal, agentId: string, values: Record<string, string>): Promise<BlockChange>;
+  /** The block of this label in the default memory. Throws `not_found` with the labels that there are. */
+  block(principal: Principal, agentId: string, label: string): Promise<Block>;
   passages(principal: Principal, agentId: string, request: PageRequest): Promise<Page<Passage>>;
   /** Inserts a text, or returns the passage that has it already. */
   insertPassage(principal: Principal, agentId: string, text: string, tags: string[]): Promise<Passage>;
@@ -52,11 +54,10 @@ export function createMemoryService({ store, clock }: { store: Store; clock: Clo
   return {
     overview: async (principal, agentId) => {
       const { memory, conversationId } = await defaultMemory(store, principal, agentId);
-      const conversation = conversationId === null ? null : await store.conversations.find(conversationId);
       return {
         blocks: memory === null ? [] : await store.memories.blocks(memory.id),
         passageCount: (memory?.passageCount ?? 0) + passagesIn(await store.libraries.ofAgent(agentId)),
-        messageCount: conversation?.lastSeq ?? 0,
+        messageCount: conversationId === null ? 0 : await store.messages.countTold(conversationId),
       };
     },
     rewrite: (principal, agentId, values) =>
@@ -69,6 +70,14 @@ export function createMemoryService({ store, clock }: { store: Store; clock: Clo
         }
         return { before, after: [...after.values()] };
       }),
+    block: async (principal, agentId, label) => {
+      const { memory } = await defaultMemory(store, principal, agentId);
+      const blocks = memory === null ? [] : await store.memories.blocks(memory.id);
+      const found = blocks.find((block) => block.label === label);
+      if (found !== undefined) return found;
+      const labels = blocks.map((block) => block.label);
+      throw new AppError('not_found', describeFault({ reason: 'unknown-label', label, labels }), { param: 'label' });
+    },
     passages: async (principal, agentId, request) => {
       const { memory } = await defaultMemory(store, principal, agentId);
       return memory === null ? { items: [], hasMore: false } : store.memories.passages(memory.id, request);

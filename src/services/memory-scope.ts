@@ -45,7 +45,11 @@ export async function openWindow(
   });
 }
 
-/** The memory of a key; its first use copies the blocks of `default`, and from then on the two live apart. */
+/**
+ * The memory of a key. Its first use copies the blocks of `default`, and from then on the two live apart. A block that
+ * other agents have too stays one: it is seen here as it changes, and cannot be changed from here, where one person's
+ * words would reach everybody else.
+ */
 async function openMemory(tx: Repositories, agent: Agent, key: string, at: number): Promise<Memory> {
   const known = await tx.memories.findByKey(agent.id, key);
   if (known !== null) return known;
@@ -53,7 +57,12 @@ async function openMemory(tx: Repositories, agent: Agent, key: string, at: numbe
   const memory = await tx.memories.insert({ id, agentId: agent.id, key, passageCount: 0, createdAt: at });
   const template = key === defaultMemoryKey ? null : await tx.memories.findByKey(agent.id, defaultMemoryKey);
   if (template === null || memory.id !== id) return memory;
+  const shared = await tx.memories.sharedBlockIds(template.id);
   for (const block of await tx.memories.blocks(template.id)) {
+    if (shared.includes(block.id)) {
+      await tx.memories.attachBlock({ blockId: block.id, memoryId: id, readOnly: true, at });
+      continue;
+    }
     const copy = { ...block, id: newId(), memoryId: id, version: 1, createdAt: at, updatedAt: at };
     await tx.memories.insertBlock(copy, 'system', null);
   }

@@ -1,32 +1,11 @@
 import type { Agent } from '../domain/agent.js';
 import { AppError, notFound } from '../domain/errors.js';
-import { limits } from '../domain/limits.js';
-import { charsOf } from '../domain/memory.js';
 import type { Message, MessagePart } from '../domain/message.js';
 import type { Principal } from '../domain/user.js';
-import { unpack } from '../engine/envelope.js';
 import { isRecord, readLenientJson } from '../engine/lenient-json.js';
 import { speakingTool } from '../engine/protocol.js';
 import type { Repositories, Store } from '../store/store.js';
-
-/** A call as an edited message is to show it. */
-export interface EditedCall {
-  id: string;
-  name: string;
-  /** JSON text. */
-  arguments: string;
-}
-
-/** What is to be written anew of a message; what is absent stays. */
-export interface MessageEdit {
-  /**
-   * What a user said or a tool answered, bare or in its envelope; of the agent's own messages, the words said aloud
-   * where there are any, else the thought.
-   */
-  text?: string;
-  name?: string;
-  calls?: EditedCall[];
-}
+import { editedMessage, withThought, type MessageEdit } from './edited-message.js';
 
 /**
  * The verbs that change what was said in an agent's main conversation. While a run is active there, they are refused
@@ -109,25 +88,24 @@ async function openTail(tx: Repositories, principal: Principal, agentId: string)
 }
 
 /** Deletes the messages from a number on, and the words that a call among them said before it was written down. */
-async function dropFrom(tx: Repositories, { conversationId, messages }: Tail, fromSeq: number): Promise<void> {
-  const dropped = messages.filter((message) => message.seq >= fromSeq);
-  const calls = new Set(dropped.flatMap((message) => callsOf(message).map((call) => call.callId)));
-  const echoes = messages.filter(
-    (message) => message.seq < fromSeq && isEcho(message) && calls.has(message.callId ?? ''),
-  );
-  for (const message of [...dropped, ...echoes]) await tx.messages.delete(conversationId, message.id);
+async function dropFrom(tx: Repositories, tail: Tail, fromSeq: number): Promise<void> {
+  const dropped = tail.messages.filter((message) => message.seq >= fromSeq);
+  for (const message of dropped) await tx.messages.delete(tail.conversationId, message.id);
+  await dropEchoes(tx, tail, dropped.flatMap(callsOf));
+}
+
+/** Deletes the words that calls said before they were written down. */
+async function dropEchoes(tx: Repositories, tail: Tail, calls: readonly { callId: string }[]): Promise<void> {
+  const ids = new Set(calls.map((call) => call.callId));
+  const echoes = tail.messages.filter((message) => isEcho(message) && ids.has(message.callId ?? ''));
+  for (const echo of echoes) await tx.messages.delete(tail.conversationId, echo.id);
 }
 
 async function editMessage(tx: Repositories, tail: Tail, message: Message, request: MessageEdit): Promise<Message> {
-  if (charsOf(request.text ?? '') > limits.messageCharsMax) {
-    const text = `A message may have ${limits.messageCharsMax} characters.`;
-    throw new AppError('invalid_request', text, { param: 'text' });
-  }
-  const renamed = { ...message, name: request.name ?? message.name };
-  const withText = request.text === undefined ? renamed : { ...renamed, parts: withWords(renamed, request.text) };
-  const next = request.calls === undefined ? withText : { ...withText, parts: withCalls(withText, request.calls) };
+  const next = editedMessage(tail.agent.id, message, request);
   await tx.messages.update(next);
-  if (message.role === 'assistant' && message.visible && request.text !== undefined) {
+  if (next.role !== message.role) await dropEchoes(tx, tail, callsOf(message));
+  if (next.role === 'assistant' && next.visible && request.text !== undefined) {
     await rewriteSpeech(tx, tail, next, request.text);
   }
   return next;
@@ -147,46 +125,6 @@ async function rewriteSpeech(tx: Repositories, { messages }: Tail, said: Message
     const parts = message.parts.map((part) => (part === call ? { ...call, arguments: rewritten } : part));
     await tx.messages.update({ ...message, parts });
   }
-}
-
-function withWords(message: Message, text: string): MessagePart[] {
-  const opened = unpack(text)?.message ?? text;
-  switch (message.role) {
-    case 'user':
-      return [
-        ...message.parts.filter((part) => part.type !== 'text'),
-        { type: 'text', text: message.kind === 'said' || message.kind === 'alert' ? opened : text },
-      ];
-    case 'tool':
-      return message.parts.map((part) => (part.type === 'tool-result' ? { ...part, output: opened } : part));
-    case 'system':
-      return [{ type: 'text', text }];
-    case 'assistant':
-      if (!message.visible) return withThought(message, text);
-      return [...message.parts.filter((part) => part.type !== 'text'), { type: 'text', text }];
-    default:
-      return message.role satisfies never;
-  }
-}
-
-/** A thought beside spoken words is the model's reasoning; beside calls it is the text. */
-function withThought(message: Message, text: string): MessagePart[] {
-  const rest = message.parts.filter((part) => part.type !== 'reasoning' && (message.visible || part.type !== 'text'));
-  return [message.visible ? { type: 'reasoning', text } : { type: 'text', text }, ...rest];
-}
-
-function withCalls(message: Message, calls: EditedCall[]): MessagePart[] {
-  if (message.role !== 'assistant' || message.visible) {
-    const text = 'Only a message of the agent that makes calls can have others.';
-    throw new AppError('invalid_request', text, { param: 'tool_calls' });
-  }
-  const made = calls.map(({ id, name, arguments: text }): MessagePart => ({
-    type: 'tool-call',
-    callId: id,
-    name,
-    arguments: text,
-  }));
-  return [...message.parts.filter((part) => part.type !== 'tool-call'), ...made];
 }
 
 function callsOf(message: Message): Extract<MessagePart, { type: 'tool-call' }>[] {

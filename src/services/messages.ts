@@ -4,7 +4,7 @@ import { notFound } from '../domain/errors.js';
 import { textOf, type Message } from '../domain/message.js';
 import type { Principal } from '../domain/user.js';
 import { packAlert, packToolResult, packUserMessage } from '../engine/envelope.js';
-import type { Store } from '../store/store.js';
+import type { Repositories, Store } from '../store/store.js';
 
 /** A message of an agent's history, with its text as the model reads it. */
 export interface HistoryEntry {
@@ -46,6 +46,8 @@ export interface MessageService {
   /** One message of the agent's main conversation. */
   get(principal: Principal, agentId: string, id: string): Promise<History>;
 }
+
+type Reader = Pick<Repositories, 'messages'>;
 
 /** Rows read at a time. */
 const chunkRows = 1_000;
@@ -114,14 +116,15 @@ async function newestFirst(store: Store, conversationId: string, request: Histor
   return found.slice(skip, wanted);
 }
 
-async function toldOf(store: Store, messages: readonly Message[]): Promise<Message[]> {
+/** The messages that a history tells, without words that a call among them has told already. */
+export async function toldOf(store: Reader, messages: readonly Message[]): Promise<Message[]> {
   const told: Message[] = [];
   for (const message of messages) if (await isTold(store, message)) told.push(message);
   return told;
 }
 
 /** False for words that a call on record tells, and for those still being said or taken back half said. */
-async function isTold(store: Store, message: Message): Promise<boolean> {
+async function isTold(store: Reader, message: Message): Promise<boolean> {
   if (message.role !== 'assistant') return true;
   if (message.status === 'completed') return message.callId === null;
   if (!message.visible || textOf(message) === '') return false;
@@ -129,7 +132,7 @@ async function isTold(store: Store, message: Message): Promise<boolean> {
 }
 
 /** A call that was cut short is not on record where its arguments were cut; the words it said before are. */
-async function isCallOnRecord(store: Store, said: Message, callId: string): Promise<boolean> {
+async function isCallOnRecord(store: Reader, said: Message, callId: string): Promise<boolean> {
   const request = { limit: chunkRows, order: 'desc', visibleOnly: false, runId: said.runId ?? undefined } as const;
   const page = await store.messages.page(said.conversationId, request);
   return page.items.some(

@@ -1,8 +1,11 @@
+import type { Conversation } from '../domain/conversation.js';
 import type { RunEvent } from '../domain/event.js';
 import type { MessagePart, MessageKind, Role } from '../domain/message.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import type { Run, RunOverrides, Step } from '../domain/run.js';
 import type { Principal } from '../domain/user.js';
+import type { Repositories } from '../store/store.js';
+import type { CallApproval } from './call-approvals.js';
 
 /** A message as a caller brings it. */
 export interface IncomingMessage {
@@ -37,6 +40,9 @@ export interface StartRun {
   whenActive: 'refuse' | 'queue' | 'interrupt';
 }
 
+/** Makes a conversation inside a transaction; `waits` where files of it now wait to be read. */
+export type OpenConversation = (tx: Repositories) => Promise<{ conversation: Conversation; waits: boolean }>;
+
 /** The output of a call that the client carried out. */
 export interface CallOutput {
   callId: string;
@@ -57,6 +63,8 @@ export interface ReadLog {
 export interface RunService {
   /** The run as it was committed, `queued`. Throws `model_refused` where no provider answers to its own model's name. */
   start(principal: Principal, command: StartRun): Promise<Run>;
+  /** The same in a conversation that is opened for it: where the run is refused, nothing of either is left. */
+  startIn(principal: Principal, open: OpenConversation, command: Omit<StartRun, 'conversationId'>): Promise<Run>;
   /** Throws `not_found` also where it is a run of another conversation than the one named. */
   get(principal: Principal, id: string, conversationId?: string): Promise<Run>;
   /** The run with its agent's settings among its overrides, where it has none of its own. */
@@ -81,4 +89,10 @@ export interface RunService {
    * `invalid_request` where an output is missing, comes twice or belongs to no call.
    */
   submit(principal: Principal, runId: string, outputs: CallOutput[]): Promise<Run>;
+  /**
+   * Says of all calls that wait for approval whether they may be carried out, and queues the run again. The same said
+   * once more changes nothing. Throws `conflict` where no call waits for approval, and `invalid_request` where one is
+   * missing or another is named.
+   */
+  approve(principal: Principal, runId: string, approvals: CallApproval[]): Promise<Run>;
 }

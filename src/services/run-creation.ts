@@ -5,13 +5,17 @@ import { newId } from '../domain/ids.js';
 import { limits } from '../domain/limits.js';
 import type { NewMessage } from '../domain/message.js';
 import type { Run, RunOverrides } from '../domain/run.js';
+import { sleepTimeOf } from '../domain/sleep-time.js';
 import type { Repositories } from '../store/store.js';
-import { hostedToolsOf } from './assistants.js';
+import { hostedToolsOf } from '../domain/assistant.js';
+import { awaitingApproval } from './call-approvals.js';
 import { newMessage } from './incoming-messages.js';
 import type { IncomingMessage, StartRun } from './run-commands.js';
 
+type NewRun = Omit<StartRun, 'conversationId'>;
+
 /** A run as it is asked for, with the messages it brings. */
-export function newRun(agent: Agent, conversation: Conversation, command: StartRun, at: number): Run {
+export function newRun(agent: Agent, conversation: Conversation, command: NewRun, at: number): Run {
   const id = newId();
   const input = command.input.map((message) => incoming(message, agent, conversation.id, id, at));
   return {
@@ -21,7 +25,7 @@ export function newRun(agent: Agent, conversation: Conversation, command: StartR
     agentId: agent.id,
     status: 'queued',
     waiting: false,
-    overrides: command.keepsSettings === true ? settingsOf(agent, command.overrides) : (command.overrides ?? {}),
+    overrides: overridesOf(agent, command),
     input: input.length === 0 ? null : input,
     pendingCalls: [],
     error: null,
@@ -42,8 +46,17 @@ export function newRun(agent: Agent, conversation: Conversation, command: StartR
   };
 }
 
+/** Whether the run counts towards the tidying of its memory is settled when it is asked for. */
+function overridesOf(agent: Agent, { keepsSettings, overrides = {} }: NewRun): RunOverrides {
+  const sleepTime = overrides.compactOnly === true ? null : sleepTimeOf(agent);
+  return {
+    ...(keepsSettings === true ? settingsOf(agent, overrides) : overrides),
+    ...(sleepTime === null ? {} : { tidiedAfter: sleepTime.everyRuns }),
+  };
+}
+
 /** Hosted tools are settings too: a run that keeps its settings keeps them, unless it came with its own. */
-function faceDataOf(agent: Agent, { keepsSettings, faceData }: StartRun): Record<string, unknown> {
+function faceDataOf(agent: Agent, { keepsSettings, faceData }: NewRun): Record<string, unknown> {
   const hostedTools = hostedToolsOf(agent);
   return keepsSettings === true && hostedTools.length > 0 ? { hostedTools, ...faceData } : (faceData ?? {});
 }
@@ -81,18 +94,26 @@ function incoming(
  * What is said to a free conversation is in it at once; what is said while a run is active waits on its own run until
  * its turn comes, so that the exchanges of a conversation never mix. Throws `conflict` or `busy`, as the command has it.
  */
-export async function insertRun(tx: Repositories, run: Run, command: StartRun): Promise<Run> {
+export async function insertRun(tx: Repositories, run: Run, command: Pick<StartRun, 'whenActive'>): Promise<Run> {
   const immediate: Run = { ...run, input: null };
   if (await tx.runs.insert(immediate)) {
     if (run.input !== null) await tx.messages.append(run.conversationId, run.input);
     return immediate;
   }
+  const active = await tx.runs.active(run.conversationId);
   if (command.whenActive === 'refuse') {
-    const active = await tx.runs.active(run.conversationId);
     const runId = active?.id ?? '';
     throw new AppError('conflict', `The conversation already has an active run ${runId}.`, {
       subject: { kind: 'active-run', refused: 'run', conversationId: run.conversationId, runId },
     });
+  }
+  // Somebody may take a day to decide; whoever speaks meanwhile is told, rather than left waiting.
+  if (command.whenActive === 'queue' && active !== null && awaitingApproval(active).length > 0) {
+    const calls = awaitingApproval(active).map((call) => call.name);
+    throw new AppError(
+      'conflict',
+      `The agent waits for approval of a call of ${calls.join(', ')}. Approve or deny it first.`,
+    );
   }
   if ((await tx.runs.countWaiting(run.conversationId)) >= limits.queuedRunsPerConversation) {
     throw new AppError('busy', `${limits.queuedRunsPerConversation} messages are waiting for an answer already.`, {

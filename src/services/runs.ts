@@ -11,10 +11,11 @@ import { appendAsFace } from '../runs/append.js';
 import type { Follow } from '../runs/follow.js';
 import type { Notifier } from '../runs/notifier.js';
 import type { Repositories, Store } from '../store/store.js';
+import { takeApprovals } from './call-approvals.js';
 import { takeOutputs } from './call-outputs.js';
 import { attachFilesOf, requireFilesOf } from './file-references.js';
 import { openWindow, type MemoryScope } from './memory-scope.js';
-import type { ReadLog, RunService, StartRun } from './run-commands.js';
+import type { OpenConversation, ReadLog, RunService, StartRun } from './run-commands.js';
 import { insertRun, newRun, settingsOf } from './run-creation.js';
 
 /** What the verbs of runs need. */
@@ -53,7 +54,15 @@ export function createRunService(dependencies: RunServiceDependencies): RunServi
         await requireFilesOf(store, principal, command.input);
         await interrupt(dependencies, command.conversationId);
       }
-      return start(dependencies, principal, command);
+      return start(dependencies, principal, command, async (tx) => {
+        const conversation = await tx.conversations.get(principal.userId, command.conversationId);
+        if (conversation === null) throw notFound('conversation', command.conversationId);
+        return { conversation, waits: false };
+      });
+    },
+    async startIn(principal, open, command) {
+      if (command.overrides?.model !== undefined) dependencies.providers.resolve(command.overrides.model);
+      return start(dependencies, principal, command, open);
     },
     get: ownRun,
     async withSettings(run) {
@@ -88,6 +97,10 @@ export function createRunService(dependencies: RunServiceDependencies): RunServi
       await ownRun(principal, runId);
       return change(dependencies, runId, (tx, run) => takeOutputs(tx, run, outputs, dependencies.clock.now()));
     },
+    async approve(principal, runId, approvals) {
+      await ownRun(principal, runId);
+      return change(dependencies, runId, (tx, run) => takeApprovals(tx, run, approvals, dependencies.clock.now()));
+    },
   };
 }
 
@@ -114,16 +127,20 @@ async function interrupt(dependencies: RunServiceDependencies, conversationId: s
   );
 }
 
-async function start(dependencies: RunServiceDependencies, principal: Principal, command: StartRun): Promise<Run> {
+async function start(
+  dependencies: RunServiceDependencies,
+  principal: Principal,
+  command: Omit<StartRun, 'conversationId'>,
+  open: OpenConversation,
+): Promise<Run> {
   const { store, clock, notifier, memoryScope } = dependencies;
   const { run, waits, events } = await store.transaction(async (tx) => {
     const at = clock.now();
     const agent = await tx.agents.get(principal.userId, command.agentId);
     if (agent === null) throw notFound('agent', command.agentId);
-    const conversation = await tx.conversations.get(principal.userId, command.conversationId);
-    if (conversation === null) throw notFound('conversation', command.conversationId);
+    const { conversation, waits: opened } = await open(tx);
     await tx.conversations.lock(conversation.id);
-    const waits = await attachFilesOf(tx, principal, conversation.id, command.input, at);
+    const waits = (await attachFilesOf(tx, principal, conversation.id, command.input, at)) || opened;
     await openWindow(tx, agent, conversation, memoryScope, at);
     const run = await insertRun(tx, newRun(agent, conversation, command, at), command);
     if (!run.waiting) await tx.bell.ring(queueTopic);

@@ -8,13 +8,16 @@ import type { Store } from '../store/store.js';
 import { createAgentCompletions } from './agent-completions.js';
 import { createAgentService, type AgentService } from './agents.js';
 import { createAssistantService, type AssistantService } from './assistants.js';
+import { createBlockHistoryService, type BlockHistoryService } from './block-history.js';
 import { createBlockService, type BlockService } from './blocks.js';
 import { createCommandService, type CommandService } from './commands.js';
 import { createChatCompletionService, type ChatCompletionService } from './chat-completions.js';
+import { createContextViewService, type ContextViewService } from './context-view.js';
 import { createEmbeddingService, type EmbeddingService } from './embeddings.js';
 import { createFileService, type FileService } from './files.js';
 import { createLibraryService, type LibraryService } from './libraries.js';
 import { createMemoryService, type MemoryService } from './memories.js';
+import { createMemorySearchService, type MemorySearchService } from './memory-search.js';
 import type { MemoryScope } from './memory-scope.js';
 import { createMessageEditService, type MessageEditService } from './message-edits.js';
 import { createMessageService, type MessageService } from './messages.js';
@@ -24,12 +27,15 @@ import { createPresetService, type PresetService } from './presets.js';
 import type { RunService } from './run-commands.js';
 import { createRunService } from './runs.js';
 import { createServerFactService, type ServerFactService } from './server-facts.js';
+import { createSharedBlockService, type SharedBlockService } from './shared-blocks.js';
 import { createStoredToolService, type StoredToolService } from './stored-tools.js';
 import { createTemplateService, type TemplateService } from './templates.js';
+import { createToolControlService, type ToolControlService } from './tool-control.js';
 import { createThreadMessageService, type ThreadMessageService } from './thread-messages.js';
 import { createThreadRunService, type ThreadRunService } from './thread-runs.js';
 import { createThreadService, type ThreadService } from './threads.js';
 import { createToolResourceService, type ToolResourceService } from './tool-resources.js';
+import { createTransferService, type TransferService } from './transfers.js';
 import { createUploadService, type UploadService } from './uploads.js';
 import { createUserService, type UserService } from './users.js';
 
@@ -39,12 +45,17 @@ export interface Services {
   organisations: OrganisationService;
   agents: AgentService;
   memories: MemoryService;
+  memorySearch: MemorySearchService;
+  contexts: ContextViewService;
   messages: MessageService;
   runs: RunService;
+  toolControl: ToolControlService;
   messageEdits: MessageEditService;
   commands: CommandService;
   templates: TemplateService;
   blocks: BlockService;
+  blockHistory: BlockHistoryService;
+  sharedBlocks: SharedBlockService;
   presets: PresetService;
   storedTools: StoredToolService;
   serverFacts: ServerFactService;
@@ -59,6 +70,7 @@ export interface Services {
   models: ModelService;
   embeddings: EmbeddingService;
   chatCompletions: ChatCompletionService;
+  transfers: TransferService;
 }
 
 /** What the verbs are made from. */
@@ -71,6 +83,8 @@ export interface ServiceParts {
   tools: ToolRegistry;
   adminPassword: string;
   memoryScope: MemoryScope;
+  /** The IANA name of the zone of agents that name none; absent is UTC. */
+  timezone?: string;
   /** Makes the vector of a query; without it, libraries are searched by words alone. */
   embed?: SearchAccess['embed'];
   /** The most bytes of one file. */
@@ -79,7 +93,7 @@ export interface ServiceParts {
 
 /** Makes all verbs. */
 export function createServices(parts: ServiceParts): Services {
-  const { store, clock, providers, tools, adminPassword } = parts;
+  const { store, clock, providers, tools, adminPassword, embed = () => Promise.resolve(null) } = parts;
   const agents = createAgentService({
     store,
     clock,
@@ -87,6 +101,7 @@ export function createServices(parts: ServiceParts): Services {
     tools,
     toolNames: classicTools,
     neededToolNames: neededTools,
+    timezone: parts.timezone,
   });
   const memories = createMemoryService({ store, clock });
   const messages = createMessageService({ store });
@@ -102,12 +117,17 @@ export function createServices(parts: ServiceParts): Services {
     organisations: createOrganisationService({ store, clock }),
     agents,
     memories,
+    memorySearch: createMemorySearchService({ store, clock, embed, timezone: parts.timezone }),
+    contexts: createContextViewService({ ...parts, searchAccess: { search: store.search, embed } }),
     messages,
     runs,
+    toolControl: createToolControlService({ store, clock, agents, runs }),
     messageEdits,
     commands: createCommandService({ agents, memories, messages, edits: messageEdits, runs }),
     templates,
     blocks: createBlockService({ store, clock, templates }),
+    blockHistory: createBlockHistoryService({ store, clock }),
+    sharedBlocks: createSharedBlockService({ store, clock }),
     presets: createPresetService({ store, clock, tools }),
     storedTools: createStoredToolService({ store, clock, tools }),
     serverFacts: createServerFactService({ registry: providers, storage: store.name }),
@@ -123,9 +143,10 @@ export function createServices(parts: ServiceParts): Services {
       store,
       clock,
       notifier: parts.notifier,
-      embed: parts.embed ?? (() => Promise.resolve(null)),
+      embed,
     }),
     models,
+    transfers: createTransferService({ store, clock }),
     embeddings: createEmbeddingService({ providers }),
     chatCompletions: createChatCompletionService({
       clock,

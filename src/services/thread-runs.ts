@@ -6,15 +6,15 @@ import type { NewThread, ThreadService } from './threads.js';
 
 /** The verb of threads that are made together with their first run. */
 export interface ThreadRunService {
-  /** Makes a thread and asks an agent to answer in it; where the run is refused no thread is left. */
+  /** Makes a thread and asks an agent to answer in it; where the run is refused nothing of the thread is left. */
   start(principal: Principal, thread: NewThread, command: Omit<StartRun, 'conversationId'>): Promise<Run>;
 }
 
 /** What the verb is made from. */
 export interface ThreadRunParts {
   assistants: Pick<AssistantService, 'get'>;
-  threads: Pick<ThreadService, 'create' | 'delete'>;
-  runs: Pick<RunService, 'start'>;
+  threads: Pick<ThreadService, 'createIn'>;
+  runs: Pick<RunService, 'startIn'>;
 }
 
 /** Makes the verb. */
@@ -22,13 +22,7 @@ export function createThreadRunService({ assistants, threads, runs }: ThreadRunP
   return {
     start: async (principal, thread, command) => {
       await assistants.get(principal, command.agentId);
-      const { id } = await threads.create(principal, thread);
-      try {
-        return await runs.start(principal, { ...command, conversationId: id });
-      } catch (error) {
-        await threads.delete(principal, id);
-        throw error;
-      }
+      return runs.startIn(principal, (tx) => threads.createIn(tx, principal, thread), command);
     },
   };
 }

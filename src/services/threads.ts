@@ -3,6 +3,7 @@ import type { Conversation } from '../domain/conversation.js';
 import { AppError, notFound } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import { limits } from '../domain/limits.js';
+import { memoryKeyFrom } from '../domain/memory-key.js';
 import type { Page } from '../domain/page.js';
 import type { Principal } from '../domain/user.js';
 import type { ConversationPageRequest, Repositories, Store } from '../store/store.js';
@@ -30,6 +31,12 @@ export interface ThreadChanges {
 /** The verbs of threads: conversations as the OpenAI face knows them. Somebody else's is `not_found`. */
 export interface ThreadService {
   create(principal: Principal, thread: NewThread): Promise<Conversation>;
+  /** The same inside a transaction of the caller's, who rings for the files where any wait to be read. */
+  createIn(
+    tx: Repositories,
+    principal: Principal,
+    thread: NewThread,
+  ): Promise<{ conversation: Conversation; waits: boolean }>;
   get(principal: Principal, id: string): Promise<Conversation>;
   /** The caller's conversations; those of the native face are among them. */
   page(principal: Principal, request: ConversationPageRequest): Promise<Page<Conversation>>;
@@ -54,29 +61,12 @@ export function createThreadService({ store, clock, runs, notifier }: ThreadServ
     if (conversation === null) throw notFound('conversation', id);
     return conversation;
   };
+  const createIn: ThreadService['createIn'] = (tx, principal, thread) =>
+    insertThread(tx, principal, thread, clock.now());
   return {
+    createIn,
     create: async (principal, thread) => {
-      const made = await store.transaction(async (tx) => {
-        const at = clock.now();
-        const conversation: Conversation = {
-          id: newId(),
-          ownerId: principal.userId,
-          memoryKey: memoryKeyFrom(thread.metadata),
-          metadata: thread.metadata,
-          lastSeq: 0,
-          createdAt: at,
-          ...withCodeFiles({}, thread.files),
-        };
-        await tx.conversations.insert(conversation);
-        const { id } = conversation;
-        await tx.messages.append(
-          id,
-          thread.messages.map((message) => newMessage(message, id, null, at)),
-        );
-        const named = await attachReferences(tx, principal, { kind: 'conversation', id }, thread.files, at);
-        const beside = await attachFilesOf(tx, principal, id, thread.messages, at);
-        return { conversation: { ...conversation, lastSeq: thread.messages.length }, waits: named || beside };
-      });
+      const made = await store.transaction((tx) => createIn(tx, principal, thread));
       if (made.waits) notifier.ring(ingestTopic);
       return made.conversation;
     },
@@ -109,6 +99,32 @@ export function createThreadService({ store, clock, runs, notifier }: ThreadServ
   };
 }
 
+async function insertThread(
+  tx: Repositories,
+  principal: Principal,
+  thread: NewThread,
+  at: number,
+): Promise<{ conversation: Conversation; waits: boolean }> {
+  const id = newId();
+  const conversation: Conversation = {
+    id,
+    ownerId: principal.userId,
+    memoryKey: memoryKeyFrom(thread.metadata),
+    metadata: thread.metadata,
+    lastSeq: 0,
+    createdAt: at,
+    ...withCodeFiles({}, thread.files),
+  };
+  await tx.conversations.insert(conversation);
+  await tx.messages.append(
+    id,
+    thread.messages.map((message) => newMessage(message, id, null, at)),
+  );
+  const named = await attachReferences(tx, principal, { kind: 'conversation', id }, thread.files, at);
+  const beside = await attachFilesOf(tx, principal, id, thread.messages, at);
+  return { conversation: { ...conversation, lastSeq: thread.messages.length }, waits: named || beside };
+}
+
 /** What a conversation must give back of the files that are given to it for code. */
 function withCodeFiles(
   thread: Pick<Conversation, 'faceData'>,
@@ -117,17 +133,6 @@ function withCodeFiles(
   const codeFileIds = files?.codeFileIds ?? codeFilesOf(thread);
   if (codeFileIds.length === 0 && codeFilesOf(thread).length === 0) return {};
   return { faceData: { ...thread.faceData, codeFileIds } };
-}
-
-/** The key of the memory that a thread's pairs name: the end user's, by either of two names. */
-export function memoryKeyFrom(metadata: Record<string, string>): string | null {
-  const named = [metadata['memory'], metadata['user_id']].find((value) => value !== undefined && value !== '');
-  return named === undefined ? null : userMemoryKey(named);
-}
-
-/** The key of what is remembered for an end user. */
-export function userMemoryKey(name: string): string {
-  return `user:${name}`;
 }
 
 /**

@@ -109,7 +109,7 @@ async function complete(
   principal: Principal,
   wanted: { id: string; partIds: readonly string[]; md5: string | null },
 ): Promise<UploadView> {
-  const { store, files } = parts;
+  const { files, clock } = parts;
   const upload = await pendingUpload(parts, principal, wanted.id);
   const pieces = await piecesOf(parts, principal, upload, wanted.partIds);
   const hash = createHash('md5');
@@ -120,17 +120,11 @@ async function complete(
     const message = `The parts have the MD5 ${digest}, which is not the one given.`;
     throw new AppError('invalid_request', message, { param: 'md5' });
   }
-  const file = await files.keep(principal, received, {
-    name: upload.name,
-    mimeType: upload.mimeType,
-    purpose: upload.purpose,
-    expiresAfterMs: upload.fileLifeMs,
+  const { name, mimeType, purpose, fileLifeMs: expiresAfterMs } = upload;
+  const file = await files.keep(principal, received, { name, mimeType, purpose, expiresAfterMs }, async (tx, made) => {
+    if (!(await tx.uploads.end(upload.id, 'completed', made.id))) throw isOver(upload.id);
+    for (const piece of pieces) await tx.files.delete(principal.userId, piece.id, clock.now());
   });
-  if (!(await store.transaction((tx) => tx.uploads.end(upload.id, 'completed', file.id)))) {
-    await files.delete(principal, file.id);
-    throw isOver(upload.id);
-  }
-  for (const piece of pieces) await files.delete(principal, piece.id);
   return { upload: { ...upload, status: 'completed', fileId: file.id }, file };
 }
 

@@ -4,7 +4,7 @@ import { textOf, type Message } from '../../domain/message.js';
 import type { Run, Step } from '../../domain/run.js';
 import { isAtRest } from '../../domain/status.js';
 import type { ToolCall } from '../../domain/tool.js';
-import { speechCallId } from './wire.js';
+import { speechCallId } from './history-wire.js';
 
 /** A call as this face shows it. */
 export interface ShownCall {

@@ -11,6 +11,7 @@ export function statusOf(code: ErrorCode | RunError['code']): number {
     case 'invalid_request':
     case 'model_refused':
     case 'context_too_small':
+    case 'context_window_overflow_in_system_prompt':
       return 400;
     case 'unauthenticated':
       return 401;

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../domain/event.js';
 import type { Run, RunError } from '../../domain/run.js';
 import { isAtRest } from '../../domain/status.js';
+import { awaitingApproval } from '../../services/call-approvals.js';
 import type { Frame } from '../sse.js';
 import { BeatReader, type Beat, type ShownCall } from './beats.js';
 import { shownText } from './errors.js';
@@ -72,7 +73,7 @@ export function faultOf(run: Run): RunError | null {
     case 'expired':
       return { code: 'busy', message: 'The run waited too long and expired.' };
     case 'requires_action':
-      return { code: 'conflict', message: 'The agent waits for a function that only its client can carry out.' };
+      return { code: 'conflict', message: waitedFor(run) };
     case 'queued':
     case 'in_progress':
     case 'cancelling':
@@ -82,6 +83,12 @@ export function faultOf(run: Run): RunError | null {
     default:
       return run.status satisfies never;
   }
+}
+
+function waitedFor(run: Run): string {
+  const calls = awaitingApproval(run).map((call) => call.name);
+  if (calls.length === 0) return 'The agent waits for a function that only its client can carry out.';
+  return `The agent waits for approval of a call of ${calls.join(', ')}.`;
 }
 
 function framesOf(beat: Beat, form: ReplyForm): Frame[] {

@@ -1,6 +1,9 @@
+import type { IdKind } from '../../domain/ids.js';
 import type { BlockChange, MemoryOverview } from '../../services/memories.js';
 import { callerOf, defineRoute, type Route } from '../route.js';
 import { noSuchAgent } from './agents.js';
+import { contextRoute } from './context.js';
+import { memorySearchRoute } from './memory-search.js';
 import { memoryChangeReply, memoryReply } from './replies.js';
 import { agentPath, agentQuery, earlyMemoryBody, memoryBody } from './schemas.js';
 import { coreMemoryToWire } from './wire.js';
@@ -52,8 +55,12 @@ const changeByBody = defineRoute({
   },
 });
 
-/** The routes of core memory. */
-export const memoryRoutes: readonly Route[] = [readByPath, readByQuery, changeByPath, changeByBody];
+const place = { tag, params: agentPath, spell: (_kind: IdKind, id: string) => id };
+const search = memorySearchRoute({ ...place, path: '/api/agents/{agent_id}/memory/search' });
+const context = contextRoute({ ...place, path: '/api/agents/{agent_id}/context' });
+
+/** The routes of core memory, of the search over all of an agent's memory, and of its prompt. */
+export const memoryRoutes: readonly Route[] = [readByPath, readByQuery, changeByPath, changeByBody, search, context];
 
 function valuesOf(body: { human?: string | null; persona?: string | null }): Record<string, string> {
   const given = Object.entries({ human: body.human, persona: body.persona });

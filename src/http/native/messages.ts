@@ -5,6 +5,7 @@ import { noSuchAgent } from './agents.js';
 import { statusOf } from './errors.js';
 import { brokenOff, faultOf, lastWords, toFrames, toWholeReply, type ReplyForm } from './events.js';
 import { historyReply, messageReply } from './replies.js';
+import { historyToWire } from './history-wire.js';
 import {
   agentPath,
   cursorQuery,
@@ -14,7 +15,7 @@ import {
   messageBody,
   type MessageBody,
 } from './schemas.js';
-import { historyToWire, usageToWire } from './wire.js';
+import { usageToWire } from './wire.js';
 
 const tag = 'messages';
 const sendRoute = { method: 'post', tag, access: 'user', response: messageReply, streams: true } as const;

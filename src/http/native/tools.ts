@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ShownTool, ToolShelf } from '../../services/stored-tools.js';
 import { callerOf, defineRoute, type Route } from '../route.js';
 import { toolBody, toolListReply, toolPath, toolReply } from './catalogue-schemas.js';
+import { keptToolToWire } from './wire.js';
 
 /** The routes of tools: the caller's own under `/api`, those of the whole house under `/admin`. */
 export const toolRoutes: readonly Route[] = [...routesOf('own'), ...routesOf('house')];
@@ -75,14 +76,5 @@ function routesOf(shelf: ToolShelf): Route[] {
 }
 
 function shownToolToWire(tool: ShownTool): Record<string, unknown> {
-  return {
-    id: tool.id,
-    name: tool.name,
-    json_schema: tool.jsonSchema,
-    source_type: tool.sourceType,
-    source_code: tool.builtin ? null : tool.sourceCode,
-    module: tool.module,
-    tags: tool.tags,
-    user_id: tool.ownerId,
-  };
+  return { ...keptToolToWire(tool), source_code: tool.builtin ? null : tool.sourceCode };
 }

@@ -1,19 +1,13 @@
 import { derivedId } from '../../domain/derived-id.js';
 import type { Block } from '../../domain/memory.js';
-import { textOf } from '../../domain/message.js';
 import type { Run } from '../../domain/run.js';
+import type { StoredTool } from '../../domain/stored-tool.js';
 import type { ToolDefinition } from '../../domain/tool.js';
 import type { AgentDetails, AgentSummary } from '../../services/agent-view.js';
-import type { History, HistoryEntry } from '../../services/messages.js';
 
 /** A time as the old servers wrote it: UTC with an offset and six digits of a second. */
 export function toIsoTime(at: number): string {
   return new Date(at).toISOString().replace('Z', '000+00:00');
-}
-
-/** The id of the call that stands for a message said in plain text. */
-export function speechCallId(messageId: string): string {
-  return `call_${derivedId('speech', messageId).replaceAll('-', '').slice(8)}`;
 }
 
 /** The text of a block, null where the memory has none of this label. */
@@ -84,7 +78,7 @@ export function agentSummaryToWire(summary: AgentSummary): Record<string, unknow
     created_at: toIsoTime(agent.createdAt),
     human: textFrom(agent.faceData['humanName']),
     persona: textFrom(agent.faceData['personaName']),
-    tools: tools.map(toolToWire),
+    tools: tools.map((tool) => toolToWire(tool, summary.storedTools)),
     memory: {
       core_memory: coreMemoryToWire(summary.blocks),
       recall_memory: summary.messageCount,
@@ -103,16 +97,6 @@ export function agentSummaryToWire(summary: AgentSummary): Record<string, unknow
   };
 }
 
-/** An agent's history. */
-export function historyToWire({ agent, entries }: History): Record<string, unknown>[] {
-  return entries.map((entry) => ({
-    ...messageToWire(entry),
-    user_id: agent.ownerId,
-    agent_id: agent.id,
-    model: entry.message.role === 'assistant' ? agent.model : null,
-  }));
-}
-
 /** Tokens and turns of a run. */
 export function usageToWire(run: Run): Record<string, number> {
   const prompt = run.usage?.promptTokens ?? 0;
@@ -123,69 +107,6 @@ export function usageToWire(run: Run): Record<string, number> {
     total_tokens: prompt + completion,
     step_count: run.turn,
   };
-}
-
-function messageToWire(entry: HistoryEntry): Record<string, unknown> {
-  const { message, inContext } = entry;
-  const { text, name, calls, callId } = shownMessage(entry);
-  const made = calls.map((call) => ({
-    id: call.id,
-    tool_call_type: 'function',
-    function: { name: call.name, arguments: call.arguments },
-  }));
-  return {
-    id: message.id,
-    text,
-    created_at: toIsoTime(message.createdAt),
-    role: message.role,
-    name,
-    embedding: null,
-    embedding_dim: null,
-    embedding_model: null,
-    tool_calls: made.length === 0 ? null : made,
-    tool_call_id: callId,
-    in_context: inContext,
-  };
-}
-
-/** A stored message in the words of the old servers. */
-export interface ShownMessage {
-  /** What users and tools said, packed; of the agent's own messages the thought. */
-  text: string | null;
-  name: string | null;
-  calls: { id: string; name: string; arguments: string }[];
-  /** The call that a tool's message answers. */
-  callId: string | null;
-  failed: boolean;
-}
-
-/** A stored message in the words of the old servers, where every answer is a call. */
-export function shownMessage({ message, packedText }: HistoryEntry): ShownMessage {
-  const result = message.parts.find((part) => part.type === 'tool-result');
-  return {
-    text: packedText ?? thoughtOf(message.parts, message.visible ? null : textOf(message)),
-    name: result === undefined ? message.name : result.name,
-    calls: callsOf(message),
-    callId: result?.callId ?? null,
-    failed: result?.failed ?? false,
-  };
-}
-
-/** An answer in plain text is shown as the call that would have said it, so that old readers find it. */
-function callsOf(message: HistoryEntry['message']): ShownMessage['calls'] {
-  if (message.role === 'assistant' && message.visible) {
-    const text = `{"message": ${JSON.stringify(textOf(message))}}`;
-    return [{ id: speechCallId(message.id), name: 'send_message', arguments: text }];
-  }
-  return message.parts.flatMap((part) =>
-    part.type === 'tool-call' ? [{ id: part.callId, name: part.name, arguments: part.arguments }] : [],
-  );
-}
-
-function thoughtOf(parts: HistoryEntry['message']['parts'], text: string | null): string | null {
-  const reasoning = parts.flatMap((part) => (part.type === 'reasoning' ? [part.text] : []));
-  const whole = [...reasoning, text ?? ''].filter((piece) => piece !== '').join('\n');
-  return whole === '' ? null : whole;
 }
 
 /** A model as it was resolved. Where it is reached is not told. */
@@ -233,7 +154,9 @@ export function schemaToWire(tool: ToolDefinition): Record<string, unknown> {
   return { name: tool.name, description: tool.description, parameters: tool.parameters };
 }
 
-function toolToWire(tool: ToolDefinition): Record<string, unknown> {
+function toolToWire(tool: ToolDefinition, storedTools: readonly StoredTool[]): Record<string, unknown> {
+  const stored = storedTools.find(({ name }) => name === tool.name);
+  if (stored !== undefined) return keptToolToWire(stored);
   return {
     id: derivedId('tool', tool.name),
     name: tool.name,
@@ -243,6 +166,20 @@ function toolToWire(tool: ToolDefinition): Record<string, unknown> {
     module: null,
     tags: [],
     user_id: null,
+  };
+}
+
+/** A tool of which only the source is kept. */
+export function keptToolToWire(tool: Omit<StoredTool, 'createdAt' | 'updatedAt'>): Record<string, unknown> {
+  return {
+    id: tool.id,
+    name: tool.name,
+    json_schema: tool.jsonSchema,
+    source_type: tool.sourceType,
+    source_code: tool.sourceCode,
+    module: tool.module,
+    tags: tool.tags,
+    user_id: tool.ownerId,
   };
 }
 

@@ -46,8 +46,14 @@ export function toAnswer(error: unknown): ErrorAnswer {
   const wording = wordingOf(error.code);
   const code = error instanceof Refusal ? error.wireCode : wording.code;
   const message = (error.subject === null ? null : describeSubject(error.subject)) ?? error.message;
-  const param = error.param ?? (error.code === 'model_refused' ? 'model' : null);
+  const param = error.param ?? paramOf(error);
   return { ...envelope({ ...wording, code }, message, param), headers: retryHeaders(error.retryAfterMs) };
+}
+
+/** The parameter that the original names where nobody else did. */
+function paramOf({ code, subject }: AppError): string | null {
+  if (code === 'model_refused') return 'model';
+  return subject?.kind === 'missing' && subject.what === 'file' && subject.within === undefined ? 'id' : null;
 }
 
 /** What the original says of a model that is not there. */
@@ -94,11 +100,13 @@ export function wrongMethod(method: string, path: string): ErrorAnswer {
 function describeSubject(subject: ErrorSubject): string | null {
   switch (subject.kind) {
     case 'missing': {
-      const { what, id } = subject;
-      return what === 'file'
-        ? `No such File object: ${spellId(what, id)}`
-        : `No ${nounOf(what)} found with id '${spellId(what, id)}'.`;
+      const { what, id, within } = subject;
+      if (what === 'file' && within === undefined) return `No such File object: ${spellId(what, id)}`;
+      const place = within === undefined ? '' : ` in ${nounOf(within.what)} '${spellId(within.what, within.id)}'`;
+      return `No ${nounOf(what)} found with id '${spellId(what, id)}'${place}.`;
     }
+    case 'expired-library':
+      return `Vector store '${spellId('library', subject.libraryId)}' has expired`;
     case 'active-run': {
       const thread = spellId('conversation', subject.conversationId);
       const run = spellId('run', subject.runId);
@@ -156,6 +164,7 @@ function wordingOf(code: ErrorCode): Wording {
     case 'model_refused':
       return refused(400, 'model_not_found');
     case 'context_too_small':
+    case 'context_window_overflow_in_system_prompt':
       return refused(400, 'context_length_exceeded');
     case 'busy':
     case 'provider_rate_limited':

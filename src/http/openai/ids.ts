@@ -32,10 +32,11 @@ export function nounOf(what: string): string {
 
 /**
  * Reads an id in any spelling. An id in the original's form that is none of ours is returned as it came, so that it is
- * looked for and not found; null where the text is no id of this kind at all.
+ * looked for and not found (Azure's files begin with `assistant-`); null where the text is no id of this kind at all.
  */
 export function parseId(kind: OpenaiKind, text: string): string | null {
-  return readId(kind, text) ?? (new RegExp(`^${names[kind].prefix}[_-][\\w-]{1,64}$`, 'u').test(text) ? text : null);
+  const words = kind === 'file' ? 'file|assistant' : names[kind].prefix;
+  return readId(kind, text) ?? (new RegExp(`^(?:${words})[_-][\\w-]{1,64}$`, 'u').test(text) ? text : null);
 }
 
 /** An id as this face writes it; what is none of ours stays as it came. */

@@ -2,7 +2,7 @@ import type { RunOverrides, ToolChoice } from '../../domain/run.js';
 import type { IncomingMessage, StartRun } from '../../services/run-commands.js';
 import { readMessage } from './requests.js';
 import type { RunFields } from './run-schemas.js';
-import { fileSearchOf } from '../../services/assistants.js';
+import { fileSearchOf } from '../../domain/assistant.js';
 import { readTools } from './tools.js';
 import type { RunFaceData } from './wire-runs.js';
 
@@ -64,9 +64,10 @@ function isHostedChoice(choice: RunFields['tool_choice']): boolean {
   return typeof choice === 'object' && choice !== null && choice.type !== 'function';
 }
 
-/** A tool that the original ran itself cannot be forced here: the model chooses. */
+/** Nothing runs code here, so that cannot be forced: the model chooses. */
 function toToolChoice(choice: RunFields['tool_choice']): ToolChoice | undefined {
   if (choice === null || choice === undefined) return undefined;
   if (typeof choice === 'string') return choice;
-  return choice.type === 'function' ? { name: choice.function.name } : undefined;
+  if (choice.type === 'code_interpreter') return undefined;
+  return { name: choice.type === 'function' ? choice.function.name : choice.type };
 }

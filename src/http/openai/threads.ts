@@ -1,4 +1,4 @@
-import { userMemoryKey } from '../../services/threads.js';
+import { userMemoryKey } from '../../domain/memory-key.js';
 import { callerOf, defineRoute, type Route } from '../route.js';
 import { listToWire, readList, toPageRequest } from './listing.js';
 import { deletedReply, listOf, threadReply } from './replies.js';

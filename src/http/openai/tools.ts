@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { AgentTool } from '../../domain/agent.js';
-import type { HostedTool } from '../../services/assistants.js';
+import type { HostedTool } from '../../domain/assistant.js';
 import type { toolField } from './fields.js';
 
 /** A tool as a caller names it. */

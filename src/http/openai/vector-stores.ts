@@ -1,3 +1,4 @@
+import { tellingWords } from '../../domain/telling-words.js';
 import { callerOf, defineRoute, type Route } from '../route.js';
 import { listToWire, readList, toPageRequest } from './listing.js';
 import { spellId } from './ids.js';
@@ -113,10 +114,11 @@ const searchStore = defineRoute({
   body: searchBody,
   response: searchReply,
   handle: async (call) => {
-    const { query, max_num_results, filters, ranking_options } = call.body;
-    const queries = [query].flat();
+    const { query, rewrite_query, max_num_results, filters, ranking_options } = call.body;
+    const queries = [query].flat().map((each) => (rewrite_query === true ? tellingWords(each) : each));
     const { hits, hasMore } = await call.services.libraries.search(callerOf(call), [call.params.vector_store_id], {
       query: queries.join('\n'),
+      ranking: ranking_options?.ranker === 'none' ? 'one' : 'together',
       filter: filters ?? null,
       scoreMin: ranking_options?.score_threshold ?? 0,
       limit: max_num_results ?? undefined,

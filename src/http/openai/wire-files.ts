@@ -1,12 +1,13 @@
 import type { StoredFile } from '../../domain/file.js';
 import type { Upload, UploadPart } from '../../domain/upload.js';
 import { purposes } from './file-schemas.js';
+import { savedKey, withSaved } from '../../domain/saved-fields.js';
 import { spellId } from './ids.js';
 import { toSeconds, type WireObject } from './wire.js';
 
 /** A file. One that the other face took in has no purpose of this face's: it is there for agents to read. */
 export function fileToWire(file: StoredFile): WireObject {
-  return {
+  const wire = {
     id: spellId('file', file.id),
     object: 'file',
     bytes: file.bytes,
@@ -16,6 +17,7 @@ export function fileToWire(file: StoredFile): WireObject {
     purpose: purposes.find((purpose) => purpose === file.purpose) ?? 'assistants',
     status: 'processed',
   };
+  return withSaved(wire, file.faceData[savedKey]);
 }
 
 /** An upload, with the file it came to. */

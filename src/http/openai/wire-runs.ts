@@ -1,8 +1,9 @@
 import type { Run, RunError, RunOverrides, Step, ToolChoice, Usage } from '../../domain/run.js';
 import { readFileSearchResults } from '../../domain/file-search.js';
+import { savedKey, withSaved, type SavedFields } from '../../domain/saved-fields.js';
 import { isFinal } from '../../domain/status.js';
 import type { ToolCall } from '../../domain/tool.js';
-import type { HostedTool } from '../../services/assistants.js';
+import type { HostedTool } from '../../domain/assistant.js';
 import { spellId } from './ids.js';
 import { toolsToWire } from './tools.js';
 import { toSeconds, toSecondsOrNull, type WireObject } from './wire.js';
@@ -31,6 +32,8 @@ export interface RunFaceData {
   /** Hosted tools, which no function stands for. */
   hostedTools?: HostedTool[];
   toolChoice?: unknown;
+  /** What the original said of the steps of an imported run, by their ids. */
+  savedSteps?: Record<string, SavedFields>;
 }
 
 /**
@@ -42,7 +45,7 @@ export function runToWire(run: Run): WireObject {
   const { settings = {} } = overrides;
   const ended = isFinal(run.status);
   const faceData = run.faceData as RunFaceData;
-  return {
+  const wire = {
     id: spellId('run', run.id),
     object: 'thread.run',
     created_at: toSeconds(run.createdAt),
@@ -75,12 +78,13 @@ export function runToWire(run: Run): WireObject {
     parallel_tool_calls: overrides.parallelToolCalls ?? true,
     response_format: settings.responseFormat ?? 'auto',
   };
+  return withSaved(wire, run.faceData[savedKey]);
 }
 
 /** A step with the calls that the filter lets through; `withContent` gives the text of what was found in files. */
 export function stepToWire(step: Step, run: Run, shows: CallFilter, withContent = false): WireObject {
   const status = step.status === 'abandoned' ? 'failed' : step.status;
-  return {
+  const wire = {
     id: spellId('step', step.id),
     object: 'thread.run.step',
     created_at: toSeconds(step.startedAt),
@@ -98,6 +102,21 @@ export function stepToWire(step: Step, run: Run, shows: CallFilter, withContent 
     metadata: {},
     usage: status === 'in_progress' ? null : usageToWire(step.usage),
   };
+  const saved = (run.faceData as RunFaceData).savedSteps?.[step.id];
+  return withSaved(wire, withContent ? saved : withoutContent(saved));
+}
+
+/** What the original said of a step, without the texts it found in files. */
+function withoutContent(saved: SavedFields | undefined): SavedFields | undefined {
+  const details = saved?.['step_details'];
+  if (details === undefined) return saved;
+  const original: unknown = JSON.parse(
+    JSON.stringify(details.original),
+    function (this: JsonObject, name, value: unknown) {
+      return name === 'content' && 'file_id' in this ? undefined : value;
+    },
+  );
+  return { ...saved, step_details: { original } };
 }
 
 /** True where a list of steps holds a step: those of which nothing may be shown, or that were taken back, are left out. */
@@ -161,6 +180,7 @@ function errorCode(code: RunError['code']): 'server_error' | 'rate_limit_exceede
       return 'rate_limit_exceeded';
     case 'model_refused':
     case 'context_too_small':
+    case 'context_window_overflow_in_system_prompt':
     case 'invalid_request':
     case 'too_large':
       return 'invalid_prompt';

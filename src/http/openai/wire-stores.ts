@@ -10,6 +10,7 @@ import {
   type LibraryPassage,
   type ScoredPassage,
 } from '../../domain/library.js';
+import { savedKey, withSaved } from '../../domain/saved-fields.js';
 import { spellId } from './ids.js';
 import { toSeconds, toSecondsOrNull, type WireObject } from './wire.js';
 import type { JsonObject } from './wire-runs.js';
@@ -18,7 +19,7 @@ import type { JsonObject } from './wire-runs.js';
 export function storeToWire(library: Library, now: number): WireObject {
   const { expiresAfterDays: days, counts } = library;
   const open = counts.inProgress > 0 ? 'in_progress' : 'completed';
-  return {
+  const wire = {
     id: spellId('library', library.id),
     object: 'vector_store',
     created_at: toSeconds(library.createdAt),
@@ -31,6 +32,7 @@ export function storeToWire(library: Library, now: number): WireObject {
     last_active_at: toSeconds(library.lastActiveAt),
     metadata: library.metadata,
   };
+  return withSaved(wire, library.faceData[savedKey]);
 }
 
 /**

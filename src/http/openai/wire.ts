@@ -2,7 +2,8 @@ import type { Agent } from '../../domain/agent.js';
 import type { Conversation } from '../../domain/conversation.js';
 import { endOf, type CutReason, type Message, type MessagePart } from '../../domain/message.js';
 import { attachmentsOf, type ToolResources } from '../../services/file-references.js';
-import { hostedToolsOf } from '../../services/assistants.js';
+import { hostedToolsOf } from '../../domain/assistant.js';
+import { savedKey, withSaved } from '../../domain/saved-fields.js';
 import { annotationsToWire } from './citations.js';
 import { spellId } from './ids.js';
 import { toolsToWire } from './tools.js';
@@ -28,7 +29,7 @@ export function deletedToWire(kind: 'assistant' | 'thread' | 'thread.message', w
 /** An agent as an assistant. The tools it remembers with are its own affair and are not shown. */
 export function assistantToWire(agent: Agent, resources: ToolResources): WireObject {
   const { settings } = agent;
-  return {
+  const assistant = {
     id: spellId('agent', agent.id),
     object: 'assistant',
     created_at: toSeconds(agent.createdAt),
@@ -44,17 +45,19 @@ export function assistantToWire(agent: Agent, resources: ToolResources): WireObj
     response_format: settings.responseFormat ?? 'auto',
     reasoning_effort: settings.reasoningEffort ?? null,
   };
+  return withSaved(assistant, agent.faceData[savedKey]);
 }
 
 /** A conversation as a thread. */
 export function threadToWire(conversation: Conversation, resources: ToolResources): WireObject {
-  return {
+  const thread = {
     id: spellId('conversation', conversation.id),
     object: 'thread',
     created_at: toSeconds(conversation.createdAt),
     metadata: conversation.metadata,
     tool_resources: resourcesToWire(resources),
   };
+  return withSaved(thread, conversation.faceData?.[savedKey]);
 }
 
 /** An assistant shows the resources of the tools it has, and those that are there without a tool. */
@@ -79,7 +82,7 @@ export function messageToWire(message: Message): WireObject {
   const { agentId, runId, status } = message;
   const end = endOf(message);
   const endedAt = toSeconds(end?.at ?? message.createdAt);
-  return {
+  const wire = {
     id: spellId('message', message.id),
     object: 'thread.message',
     created_at: toSeconds(message.createdAt),
@@ -98,6 +101,7 @@ export function messageToWire(message: Message): WireObject {
     })),
     metadata: message.metadata,
   };
+  return withSaved(wire, message.faceData[savedKey]);
 }
 
 /** An empty text is one of which nothing has come yet, and is left out: clients add what they are sent later. */

@@ -63,7 +63,7 @@ async function thingsOf(user: User, text: string): Promise<Ids> {
   const preset = (await make('/api/presets', { name, system: text, functions_schema: [] }))['preset'] as Ids;
   const block = await make('/v1/blocks', { label: 'human', name: `block-${name}`, value: text });
   const source = await make('/api/sources', { name });
-  const job = await make(`/api/sources/${String(source['id'])}/upload`, {});
+  const job = await make(`/v1/sources/${String(source['id'])}/upload`, {});
   await make(`/v1/sources/${String(source['id'])}/attach?agent_id=${agent.id}`, {});
   await make('/api/humans', { name, text });
   await make('/api/personas', { name, text });
@@ -82,6 +82,8 @@ async function thingsOf(user: User, text: string): Promise<Ids> {
     persona_name: name,
     preset_name: name,
     preset_id: preset['id'] ?? '',
+    // Labels are the same with everybody; this is one that nobody has.
+    label: newId(),
   };
 }
 
@@ -103,6 +105,8 @@ function bodyOf({ method, path, body: schema }: Route, ids: Ids): object | undef
     'post /api/agents/memory': { agent_id: ids['agent_id'], human: 'x' },
     'post /api/agents/{agent_id}/messages': { message: 'x' },
     'post /api/agents/message': { agent_id: ids['agent_id'], message: 'x' },
+    'put /api/agents/{agent_id}/tool-rules': { tool_rules: [] },
+    'post /api/agents/{agent_id}/approvals': { approvals: [{ tool_call_id: 'x', approve: true }] },
     'patch /api/agents/{agent_id}/rename': { agent_name: 'x' },
     'patch /api/agents/rename': { agent_id: ids['agent_id'], agent_name: 'x' },
     'patch /v1/agents/{agent_id}': { id: ids['agent_id'], name: 'x' },

@@ -285,7 +285,7 @@ describe('messages to a Letta agent', () => {
     await say(id, {});
     expect(JSON.stringify(app.room.provider.requests.at(-1)?.messages)).toContain('Good evening');
     expect((await call('patch', target, { id: said?.id, text: 'x' })).status).toBe(400);
-    expect((await call('patch', target, { id: asked?.id, role: 'assistant' })).status).toBe(400);
+    expect((await call('patch', target, { id: asked?.id, role: 'tool' })).status).toBe(400);
     const thought = await call('patch', `${path}/${said?.id ?? ''}`, { id: said?.id, text: 'Another thought.' });
     expect(exact(storedMessageReply, thought).text).toBe('Another thought.');
   });

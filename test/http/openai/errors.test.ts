@@ -223,9 +223,9 @@ describe('a body', () => {
     const both = await face.send('POST', '/assistants', stores({ vector_stores: [{}], vector_store_ids: ['vs_1'] }));
     expect(refusal(both).slice(0, 2)).toEqual([400, 'tool_resources.file_search']);
     const inside = await face.send('POST', '/assistants', stores({ vector_stores: [{ file_ids: ['file-1'] }] }));
-    expect(refusal(inside)).toEqual([404, null, null, 'No such File object: file-1']);
+    expect(refusal(inside)).toEqual([404, 'id', null, 'No such File object: file-1']);
     const early = await face.send('POST', '/assistants', { model: 'm', file_ids: ['file-1'] });
-    expect(refusal(early)).toEqual([404, null, null, 'No such File object: file-1']);
+    expect(refusal(early)).toEqual([404, 'id', null, 'No such File object: file-1']);
   });
 });
 

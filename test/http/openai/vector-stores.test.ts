@@ -1,6 +1,6 @@
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { docxOf, pdfOf } from '../../support/documents.js';
+import { docxOf, pdfOf, zipOf } from '../../support/documents.js';
 import { startReadingFace, type ReadingFace } from '../../support/reading-face.js';
 
 let face: ReadingFace;
@@ -118,6 +118,65 @@ describe('a vector store', () => {
     expect(await names({ type: 'eq', key: 'draft', value: true })).toEqual(['new.txt']);
   });
 
+  it('searches for the telling words of a question where that is asked for, and shows them', async () => {
+    const { vectorStores } = face.client();
+    const store = await vectorStores.create({});
+    await vectorStores.files.uploadAndPoll(store.id, await textFile('The ferry leaves at noon.', 'ferry.txt'));
+    const ask = async (rewrite_query: boolean, query: string | string[] = 'When does the ferry leave?') =>
+      (await face.send('POST', `/vector_stores/${store.id}/search`, { query, rewrite_query })).body['search_query'];
+    expect(await ask(false)).toEqual(['When does the ferry leave?']);
+    expect(await ask(true)).toEqual(['ferry leave']);
+    expect(await ask(true, ['Is it so?', 'the Ben-Nevis bridge'])).toEqual(['Is it so?', 'Ben-Nevis bridge']);
+  });
+
+  it('leaves out what scores less than was asked for, by every ranker', async () => {
+    const { vectorStores } = face.client();
+    const store = await vectorStores.create({});
+    await vectorStores.files.uploadAndPoll(store.id, await textFile('The ferry leaves at noon.', 'ferry.txt'));
+    await vectorStores.files.uploadAndPoll(store.id, await textFile('The ferry is red.', 'red.txt'));
+    for (const ranker of ['auto', 'default-2024-11-15', 'none'] as const) {
+      const names = async (score_threshold: number) => {
+        const options = { query: 'ferry noon', ranking_options: { ranker, score_threshold } };
+        return (await vectorStores.search(store.id, options)).data.map(({ filename }) => filename);
+      };
+      expect(await names(0)).toEqual(['ferry.txt', 'red.txt']);
+      expect(await names(0.9)).toEqual(['ferry.txt']);
+    }
+  });
+
+  it('says where a file was looked for in vain', async () => {
+    const { vectorStores } = face.client();
+    const store = await vectorStores.create({});
+    const file_id = await upload('x');
+    const message = `404 No file found with id '${file_id}' in vector store '${store.id}'.`;
+    const vector_store_id = store.id;
+    await expect(vectorStores.files.retrieve(file_id, { vector_store_id })).rejects.toMatchObject({ message });
+    await expect(vectorStores.files.delete(file_id, { vector_store_id })).rejects.toMatchObject({ message });
+  });
+
+  it('survives hostile files, each of which fails with its reason beside one that is read', async () => {
+    const { vectorStores } = face.client();
+    const store = await vectorStores.create({});
+    const hostile = {
+      'packed.zip': zipOf({ 'a.txt': 'hello' }),
+      'liar.pdf': Buffer.from('I am no PDF.'),
+      'broken.txt': Buffer.from([0x41, 0xff, 0x00, 0xfe, 0x00, 0x42]),
+      'empty.txt': Buffer.of(),
+    };
+    const files = await Promise.all(Object.entries(hostile).map(([name, bytes]) => toFile(bytes, name)));
+    files.push(await textFile('The good one.', '../../good.txt'));
+    const batch = await vectorStores.fileBatches.uploadAndPoll(store.id, { files }, { pollIntervalMs: 100 });
+    expect(batch.file_counts).toMatchObject({ completed: 1, failed: 4, total: 5 });
+    const failed = await vectorStores.files.list(store.id, { filter: 'failed' });
+    for (const { last_error } of failed.data) {
+      expect(last_error?.code).toMatch(/^(invalid|unsupported)_file$/u);
+      expect(last_error?.message).not.toBe('');
+    }
+    const { data } = await vectorStores.search(store.id, { query: 'good' });
+    expect(data.map(({ filename }) => filename)).toEqual(['good.txt']);
+    expect(face.faults).toEqual([]);
+  });
+
   it('refuses what the original refuses', async () => {
     const { vectorStores } = face.client();
     const store = await vectorStores.create({});
@@ -160,7 +219,13 @@ describe('a vector store that nobody uses', () => {
       const { id } = await vectorStores.create({ expires_after: { anchor: 'last_active_at', days: 1 } });
       now += 86_400_000;
       expect((await vectorStores.retrieve(id)).status).toBe('expired');
-      await expect(vectorStores.search(id, { query: 'x' })).rejects.toMatchObject({ status: 400 });
+      const gone = { status: 400, message: `400 Vector store '${id}' has expired` };
+      await expect(vectorStores.search(id, { query: 'x' })).rejects.toMatchObject(gone);
+      const file = await later.client().files.create({ file: await textFile('x', 'x.txt'), purpose: 'assistants' });
+      await expect(vectorStores.files.create(id, { file_id: file.id })).rejects.toMatchObject(gone);
+      await expect(vectorStores.fileBatches.create(id, { file_ids: [file.id] })).rejects.toMatchObject(gone);
+      const tool_resources = { file_search: { vector_store_ids: [id] } };
+      await expect(later.client().beta.threads.create({ tool_resources })).rejects.toMatchObject(gone);
       await vectorStores.update(id, { expires_after: { anchor: 'last_active_at', days: 2 } });
       expect((await vectorStores.search(id, { query: 'x' })).data).toEqual([]);
     } finally {

@@ -1,10 +1,12 @@
 import type { Route } from '../../route.js';
 import { lettaAdminRoutes } from './admin.js';
 import { lettaAgentRoutes } from './agents.js';
+import { lettaBlockHistoryRoutes } from './block-history.js';
 import { lettaBlockRoutes } from './blocks.js';
 import { lettaMemoryRoutes } from './memory.js';
 import { lettaMessageRoutes } from './messages.js';
 import { lettaModelRoutes } from './models.js';
+import { lettaSharedBlockRoutes } from './shared-blocks.js';
 import { lettaSourceRoutes } from './sources.js';
 import { lettaToolRoutes } from './tools.js';
 
@@ -14,6 +16,8 @@ export const lettaRoutes: readonly Route[] = [
   ...lettaMemoryRoutes,
   ...lettaMessageRoutes,
   ...lettaBlockRoutes,
+  ...lettaBlockHistoryRoutes,
+  ...lettaSharedBlockRoutes,
   ...lettaSourceRoutes,
   ...lettaToolRoutes,
   ...lettaModelRoutes,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { toLettaId } from '../../../domain/ids.js';
 import { callerOf, defineRoute, type Route } from '../../route.js';
+import { contextRoute } from '../context.js';
+import { memorySearchRoute } from '../memory-search.js';
 import { noSuchLettaAgent } from './agents.js';
 import { confirmation, memoryReply, passageReply, sizeReply, storedMessageReply } from './replies.js';
 import { agentPath, archivalBody, archivalQuery, memoryBody, passagePath } from './schemas.js';
@@ -120,6 +122,10 @@ const deletePassage = defineRoute({
   },
 });
 
+const place = { tag: 'letta memory', params: agentPath, spell: toLettaId };
+const search = memorySearchRoute({ ...place, path: `${root}/memory/search` });
+const context = contextRoute({ ...place, path: `${root}/context` });
+
 /** The routes of an agent's memory and archive. */
 export const lettaMemoryRoutes: readonly Route[] = [
   readMemory,
@@ -130,4 +136,6 @@ export const lettaMemoryRoutes: readonly Route[] = [
   listPassages,
   insertPassage,
   deletePassage,
+  search,
+  context,
 ];

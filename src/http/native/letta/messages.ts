@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { AppError } from '../../../domain/errors.js';
 import { toLettaId } from '../../../domain/ids.js';
-import type { MessageEdit } from '../../../services/message-edits.js';
+import type { MessageEdit } from '../../../services/edited-message.js';
 import type { IncomingMessage } from '../../../services/run-commands.js';
 import { callerOf, defineRoute, type Call, type Reply, type Route } from '../../route.js';
 import { statusOf } from '../errors.js';
@@ -63,9 +63,7 @@ const update = defineRoute({
     if (call.body.id !== id) {
       throw new AppError('invalid_request', 'The id in the body is not the id in the path.', { param: 'id' });
     }
-    const before = await call.services.messages.get(principal, agentId, id);
-    const edit = toEdit(call.body, before.entries[0]?.message.role ?? null);
-    await call.services.messageEdits.edit(principal, agentId, id, edit);
+    await call.services.messageEdits.edit(principal, agentId, id, toEdit(call.body));
     const [message] = storedMessagesToWire(await call.services.messages.get(principal, agentId, id));
     return { json: message };
   },
@@ -123,11 +121,10 @@ function toIncoming({ role, text, name }: SendBody['messages'][number]): Incomin
   };
 }
 
-function toEdit(body: z.infer<typeof updateMessageBody>, role: string | null): MessageEdit {
-  if (body.role !== null && body.role !== undefined && body.role !== role) {
-    throw new AppError('invalid_request', 'A message keeps its role.', { param: 'role' });
-  }
+function toEdit(body: z.infer<typeof updateMessageBody>): MessageEdit {
   return {
+    role: body.role ?? undefined,
+    callId: body.tool_call_id ?? undefined,
     text: body.text ?? undefined,
     name: body.name ?? undefined,
     calls: body.tool_calls?.map((call) => ({ id: call.id, ...call.function })),

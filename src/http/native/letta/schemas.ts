@@ -144,6 +144,8 @@ export const blockQuery = z.object({
 });
 /** The path of a block. */
 export const blockPath = z.object({ block_id: lettaId('block') });
+/** The path of a block that an agent is given or loses. */
+export const sharedBlockPath = z.object({ agent_id: lettaId('agent'), block_id: lettaId('block') });
 /** The body of `POST /v1/blocks/`. */
 export const createBlockBody = block
   .omit({ id: true })

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { toLettaId } from '../../../domain/ids.js';
 import { callerOf, defineRoute, type Route } from '../../route.js';
 import { uploadForm } from '../source-schemas.js';
-import { receiveUpload } from '../sources.js';
+import { receiveUpload } from '../source-contents.js';
 import { noSuchLettaAgent } from './agents.js';
 import { agentPath } from './schemas.js';
 import {

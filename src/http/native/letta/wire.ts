@@ -6,7 +6,8 @@ import type { AgentDetails } from '../../../services/agent-view.js';
 import type { LabelledText } from '../../../services/blocks.js';
 import type { History } from '../../../services/messages.js';
 import type { ShownTool } from '../../../services/stored-tools.js';
-import { metadataOf, shownMessage } from '../wire.js';
+import { shownMessage } from '../history-wire.js';
+import { metadataOf } from '../wire.js';
 
 type Wire = Record<string, unknown>;
 
