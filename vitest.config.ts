@@ -6,7 +6,9 @@ export default defineConfig({
     globalSetup: ['test/support/postgres-server.ts'],
     pool: 'threads',
     isolate: false,
-    testTimeout: 20_000,
+    // Most tests wait for servers of their own; one worker less than there are cores would leave a core idle.
+    maxWorkers: '100%',
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

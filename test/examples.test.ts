@@ -102,7 +102,7 @@ describe.each([
     );
   });
 
-  it.each(['first-conversation.mjs', 'several-users.mjs', 'assistant.mjs', 'files.mjs'])(
+  it.each(['first-conversation.mjs', 'several-users.mjs', 'assistant.mjs', 'files.mjs', 'leaving-openai.mjs'])(
     'carries %s to its end',
     async (example) => {
       expect(await runExample(example, server.url)).toMatchObject({ status: 0, errors: '' });

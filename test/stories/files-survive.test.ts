@@ -18,7 +18,7 @@ const headers = { authorization: `Bearer ${serverPassword}` };
 async function upload(server: ServerProcess, sourceId: string, name: string, bytes: string | Buffer): Promise<string> {
   const form = new FormData();
   form.append('file', new Blob([typeof bytes === 'string' ? bytes : new Uint8Array(bytes)]), name);
-  const response = await fetch(`${server.url}/api/sources/${sourceId}/upload`, { method: 'POST', headers, body: form });
+  const response = await fetch(`${server.url}/v1/sources/${sourceId}/upload`, { method: 'POST', headers, body: form });
   return ((await response.json()) as { id: string }).id;
 }
 

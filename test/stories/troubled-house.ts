@@ -8,7 +8,7 @@ import { checkLog } from '../../src/domain/event.js';
 import { defaultUserId } from '../../src/domain/ids.js';
 import { textOf, type Message } from '../../src/domain/message.js';
 import type { Run } from '../../src/domain/run.js';
-import { nativeTools } from '../../src/engine/tools/registry.js';
+import { nativeTools } from '../../src/domain/assistant.js';
 import { createLogger } from '../../src/logger.js';
 import type { ProviderRegistry } from '../../src/providers/provider.js';
 import {

@@ -8,7 +8,8 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
  * of the original. The contract is no part of this project: where it is absent, only the headers are checked.
  */
 
-const contractPath = join(
+/** Where the contract lies, where it is here. */
+export const contractPath = join(
   fileURLToPath(new URL('../..', import.meta.url)),
   ...['..', 'shared', 'reference', 'openai-contract.json'],
 );

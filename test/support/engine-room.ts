@@ -5,10 +5,12 @@ import { defaultUserId, newId } from '../../src/domain/ids.js';
 import { defaultMemoryKey, type Block } from '../../src/domain/memory.js';
 import { textOf, type Message } from '../../src/domain/message.js';
 import type { Run, RunOverrides } from '../../src/domain/run.js';
+import type { ToolRule } from '../../src/domain/tool-rule.js';
 import type { Principal } from '../../src/domain/user.js';
 import { createLoop, type RunLoop } from '../../src/engine/loop.js';
 import { createSearchAccess } from '../../src/engine/query-vectors.js';
-import { classicTools, createToolRegistry, nativeTools } from '../../src/engine/tools/registry.js';
+import { nativeTools } from '../../src/domain/assistant.js';
+import { classicTools, createToolRegistry } from '../../src/engine/tools/registry.js';
 import type { Tool } from '../../src/engine/tools/tool.js';
 import type { Provider, ProviderRegistry } from '../../src/providers/provider.js';
 import { createScriptedProvider, type Script, type ScriptedProvider } from '../../src/providers/scripted.js';
@@ -27,6 +29,8 @@ export const principal: Principal = { userId: defaultUserId, role: 'admin' };
 /** What a test may set of its room. */
 export interface RoomOptions {
   script: Script;
+  /** Finds models, in place of the one scripted provider. */
+  providers?: ProviderRegistry;
   tools?: Tool[];
   clock?: Clock;
   contextWindow?: number;
@@ -43,6 +47,7 @@ export interface AgentOptions {
   functions?: string[];
   instructions?: string;
   blocks?: { label: string; value: string; charsMax?: number; readOnly?: boolean }[];
+  toolRules?: ToolRule[];
 }
 
 /** The engine with a real store, a real worker and a scripted model. */
@@ -92,7 +97,7 @@ export async function openRoom(options: RoomOptions): Promise<EngineRoom> {
   const provider = createScriptedProvider('scripted', options.script, {
     contextWindow: options.contextWindow ?? 128_000,
   });
-  const providers = registryOf(provider);
+  const providers = options.providers ?? registryOf(provider);
   const notifier = await createNotifier(store);
   const follow = createFollow({ store, notifier });
   const runs = createRunService({ store, notifier, follow, clock, memoryScope: 'thread', providers });
@@ -191,7 +196,7 @@ async function insertAgent(store: Store, clock: Clock, options: AgentOptions): P
     protocol,
     origin: 'native',
     envelope: protocol === 'native' ? 'plain' : 'json',
-    settings: {},
+    settings: options.toolRules === undefined ? {} : { toolRules: options.toolRules },
     tools: [
       ...builtins.map((name) => ({ type: 'builtin' as const, name })),
       ...(options.functions ?? []).map((name) => ({
