@@ -4,6 +4,8 @@ import { measureColdStart } from './cold-start.js';
 import { measureEventLoop } from './event-loop.js';
 import { measureFiles } from './files.js';
 import { measureFirstToken } from './first-token.js';
+import { measureImport } from './import.js';
+import { measureRecall } from './recall.js';
 import { measureRunsPerSecond } from './runs-per-second.js';
 import { measureStoreGrowth } from './store-growth.js';
 import { describeMachine } from './support/machine.js';
@@ -21,6 +23,8 @@ const measurements: Record<string, () => Promise<Section[]>> = {
   'cold-start': measureColdStart,
   'store-growth': measureStoreGrowth,
   files: measureFiles,
+  import: measureImport,
+  recall: measureRecall,
 };
 
 const documentPath = fileURLToPath(new URL('../docs/performance.md', import.meta.url));

@@ -48,7 +48,8 @@ const paths: [name: string, count: number, once: Once][] = [
   ['newest page of 20', samples, (stocked) => timeOf(() => page(stocked))],
   ['page of 20 in the middle', samples, pageInTheMiddle],
   ['claim a run', samples, claimOnce],
-  ['search two words in a memory of 1000', searches, (stocked) => timeOf(() => search(stocked))],
+  ['search two words in a memory of 1000', searches, (stocked) => timeOf(() => search(stocked, stocked.neighbour, 2))],
+  ['search four words in all that was said', searches, (stocked) => timeOf(() => search(stocked, stocked.talker, 4))],
 ];
 
 async function stock(folder: string, messages: number, runs: number): Promise<Stocked> {
@@ -98,10 +99,10 @@ async function claimOnce(stocked: Stocked): Promise<number> {
   return elapsed;
 }
 
-async function search({ house, neighbour }: Stocked): Promise<void> {
+async function search({ house }: Stocked, { memoryId }: Talker, words: number): Promise<void> {
   const { hits } = await house.store.search.messages({
-    memoryId: neighbour.memoryId,
-    query: `${wordNumber(17)} ${wordNumber(1_234)}`,
+    memoryId,
+    query: [17, 1_234, 456, 1_789].slice(0, words).map(wordNumber).join(' '),
     embedding: null,
     roles: null,
     from: null,

@@ -27,6 +27,8 @@ export interface Vitals {
   cpuMs: number;
   /** Memory it holds now. */
   residentBytes: number;
+  /** The most memory that it ever held. */
+  peakBytes: number;
 }
 
 /** A process that answers `/health`. */

@@ -18,6 +18,7 @@ process.on('message', (what) => {
     loopDelayMax: Math.max(0, delays.max / 1e6 - resolutionMs),
     cpuMs: (used.user + used.system) / 1_000,
     residentBytes: process.memoryUsage.rss(),
+    peakBytes: process.resourceUsage().maxRSS * 1_024,
   });
   if (what !== 'reset') return;
   delays.reset();
