@@ -18,6 +18,7 @@ export interface ImportFlags {
 
 /** What is to be imported. */
 export interface WantedImport {
+  /** The name of a format, or `auto`. */
   format: string;
   source: string;
   flags: ImportFlags;
@@ -26,6 +27,7 @@ export interface WantedImport {
 const place = z.object({ file: z.string(), line: z.number().nullable(), at: z.string().nullable() });
 const report = z.looseObject({
   outcome: z.enum(['imported', 'would-import', 'refused']),
+  format: z.string(),
   counts: z.record(
     z.string(),
     z.object({
@@ -48,6 +50,14 @@ const word = z.union([
 
 type Report = z.infer<typeof report>;
 
+/** What the formats are called, for people. */
+const words: Readonly<Record<string, string>> = {
+  bundle: 'a bundle (bundle)',
+  letta: "a server's data of MemGPT or Letta (letta)",
+  af: 'an agent file (af)',
+  openai: 'what was saved of the Assistants API (openai)',
+};
+
 /** Places of a problem that are told; the report as JSON has more. */
 const placesTold = 3;
 
@@ -58,6 +68,7 @@ const placesTold = 3;
 export async function importExport(client: HttpClient, wanted: WantedImport, terminal: Terminal): Promise<number> {
   const { flags } = wanted;
   const done = await imported(client, wanted, terminal);
+  if (wanted.format === 'auto') terminal.print(`Read as ${words[done.format] ?? done.format}.`);
   if (flags.report !== undefined) writeFileSync(flags.report, `${JSON.stringify(done, null, 2)}\n`, { mode: 0o600 });
   for (const line of linesOf(done)) terminal.print(line);
   if (done.outcome !== 'refused') return 0;

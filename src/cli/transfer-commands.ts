@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { AppError } from '../domain/errors.js';
 import { withHouse } from './house-client.js';
-import { importExport, type ImportFlags } from './import.js';
+import { importExport, type ImportFlags, type WantedImport } from './import.js';
 import type { ProgramContext } from './program.js';
 
 interface ExportFlags {
@@ -20,14 +20,15 @@ export function addTransfers(program: Command, { terminal, onExit }: ProgramCont
   program
     .command('import')
     .description('take in what another server has saved')
-    .argument('<format>', 'bundle, or the name of another format that docs/commands.md lists')
-    .argument('<source>', 'a file, a folder, or the address of a database')
+    .usage('[options] [format] <source>')
+    .argument('<words...>', 'a file, a folder, or the address of a database; before it bundle, openai, letta or af')
     .option('--user <id>', 'whose everything becomes (whoever it belongs to; without users in the source, you)')
     .option('--dry-run', 'say what would happen, and change nothing')
     .option('--lenient', 'take in what can be read of a source that is damaged')
     .option('--report <file>', 'write the report as JSON')
-    .action(async (format: string, source: string, flags: ImportFlags) => {
-      onExit(await withHouse((client) => importExport(client, { format, source, flags }, terminal)));
+    .action(async (words: string[], flags: ImportFlags) => {
+      const wanted = wantedIn(words, flags);
+      onExit(await withHouse((client) => importExport(client, wanted, terminal)));
     });
   program
     .command('export')
@@ -47,6 +48,13 @@ export function addTransfers(program: Command, { terminal, onExit }: ProgramCont
       });
       onExit(0);
     });
+}
+
+/** A source alone, whose format is found out, or behind the name of its format. */
+function wantedIn(words: readonly string[], flags: ImportFlags): WantedImport {
+  const [first = '', second, ...more] = words;
+  if (more.length > 0) throw new AppError('invalid_request', 'One source is imported at a time.');
+  return second === undefined ? { format: 'auto', source: first, flags } : { format: first, source: second, flags };
 }
 
 function queryOf({ agent, assistant, thread, all, format }: ExportFlags): string {

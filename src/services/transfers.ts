@@ -23,8 +23,8 @@ export interface WantedImport extends Omit<ImportOrder, 'userId' | 'isOneOwner' 
 
 /** The verbs that take things from server to server, all of them an administrator's. */
 export interface TransferService {
-  /** The format of this name. Throws `not_found` for none of them. */
-  formatOf(name: string): TransferFormat;
+  /** The format of this name, or `auto`. Throws `not_found` for none of them. */
+  formatOf(name: string): TransferFormat | 'auto';
   /** Receives an export as it arrives, none of it held in memory. Discard it when it has been imported. */
   receive(content: AsyncIterable<Uint8Array>): Promise<ReceivedFile>;
   discard(received: ReceivedFile): Promise<void>;
@@ -54,7 +54,7 @@ export function createTransferService({ store, clock }: { store: Store; clock: C
   };
   return {
     formatOf: (name) => {
-      const format = transferFormats.find((each) => each === name);
+      const format = name === 'auto' ? name : transferFormats.find((each) => each === name);
       if (format === undefined) throw notFound('format', name);
       return format;
     },

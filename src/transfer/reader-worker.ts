@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { AppError } from '../domain/errors.js';
 import { readerOf } from './formats.js';
+import { recogniseFormat } from './recognise.js';
 import type { ReaderOrder, ReaderWord } from './reader-thread.js';
 import type { Problem, TransferRecord } from './record.js';
 
@@ -30,6 +31,10 @@ async function readAll({ format, source }: ReaderOrder): Promise<void> {
     await told;
   };
   try {
+    if (format === null) {
+      tell({ type: 'format', format: await recogniseFormat(source) });
+      return;
+    }
     const reader = await readerOf(format);
     // The thread is ended as a whole where nobody wants to hear more.
     for await (const item of reader.read(source, new AbortController().signal)) {

@@ -37,5 +37,10 @@ export interface ReaderSource {
  * AppError whose message tells why nothing can be read at all.
  */
 export interface Reader {
+  /**
+   * The names of files that are plainly of this format, or the first of them where one is enough; for an address, the
+   * words `the address`. Empty where nothing is. It looks no further than it must.
+   */
+  recognises(source: ReaderSource): Promise<string[]>;
   read(source: ReaderSource, signal: AbortSignal): AsyncIterable<TransferRecord | Problem>;
 }

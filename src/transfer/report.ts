@@ -1,4 +1,5 @@
 import { transferKinds, type TransferKind } from '../domain/transfer.js';
+import type { TransferFormat } from './formats.js';
 import type { Place, Problem } from './record.js';
 
 /** What became of the things of one kind. */
@@ -27,6 +28,8 @@ export interface ReportedProblem {
 export interface TransferReport {
   /** `refused`: the source is broken, and nothing was written. */
   outcome: 'imported' | 'would-import' | 'refused';
+  /** The format that the source was read as. */
+  format: TransferFormat;
   counts: Partial<Record<TransferKind, KindCounts>>;
   problems: ReportedProblem[];
   /** Problems that are told of by their severity alone, since there are too many wordings. */
@@ -46,7 +49,10 @@ export class ReportBuilder {
   private unlisted: number;
 
   /** Goes on with an earlier report, where there is one. */
-  constructor(earlier: TransferReport | null = null) {
+  constructor(
+    private readonly format: TransferFormat,
+    earlier: TransferReport | null = null,
+  ) {
     this.counts = structuredClone(earlier?.counts ?? {});
     this.problems = new Map(
       structuredClone(earlier?.problems ?? []).map((each) => [`${each.severity} ${each.why}`, each]),
@@ -83,8 +89,8 @@ export class ReportBuilder {
       const counts = this.counts[kind];
       return counts === undefined ? [] : [[kind, counts] as const];
     });
-    const { unlisted } = this;
+    const { format, unlisted } = this;
     const counts = structuredClone(Object.fromEntries(ordered));
-    return { outcome, counts, problems: structuredClone([...this.problems.values()]), unlisted, resumedAt };
+    return { outcome, format, counts, problems: structuredClone([...this.problems.values()]), unlisted, resumedAt };
   }
 }

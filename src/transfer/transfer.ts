@@ -10,14 +10,15 @@ import type { TransferFormat } from './formats.js';
 import { gatherFiles } from './gather.js';
 import { createImporter } from './importer.js';
 import type { ReaderSource } from './reader.js';
-import { readInThread } from './reader-thread.js';
+import { readInThread, recogniseInThread } from './reader-thread.js';
 import type { Problem, TransferRecord } from './record.js';
 import { ReportBuilder, type TransferReport } from './report.js';
 import { canonicalId } from './settle.js';
 
 /** What is to be imported, and how. */
 export interface ImportOrder {
-  format: TransferFormat;
+  /** What the source is written in; `auto` to find it out. */
+  format: TransferFormat | 'auto';
   /** A file or folder of this machine, with the name that a file goes by, or the address of a database. */
   location: { path: string; name?: string } | { url: string };
   /** Whose what has no owner in the source becomes. */
@@ -29,6 +30,9 @@ export interface ImportOrder {
   /** Imports what can be read of a source that is broken. */
   isLenient: boolean;
 }
+
+/** An order of which the format is known. */
+type KnownOrder = ImportOrder & { format: TransferFormat };
 
 /** How far an import has come. */
 export interface ImportProgress {
@@ -56,13 +60,15 @@ const batchesPerMark = 8;
  * as it is. Throws an AppError where nothing can be read at all, and the signal's reason where it is aborted.
  */
 export async function importSource(
-  order: ImportOrder,
+  wanted: ImportOrder,
   parts: ImportParts,
   signal: AbortSignal,
 ): Promise<TransferReport> {
   const folder = await mkdtemp(join(tmpdir(), 'threadkeeper-import-'));
   try {
-    const source = await openSource(order, folder);
+    const source = await openSource(wanted, folder);
+    const format = wanted.format === 'auto' ? await recogniseInThread(source, signal) : wanted.format;
+    const order = { ...wanted, format };
     if (order.isDryRun) return await takeIn(order, parts, { source, mark: null, total: null }, signal);
     const { report, total } = await check(order, parts, source, signal);
     if (report.isBroken && !order.isLenient) return report.build('refused', 0);
@@ -76,12 +82,12 @@ export async function importSource(
 
 /** Reads everything once, and takes in nothing. */
 async function check(
-  { format }: ImportOrder,
+  { format }: KnownOrder,
   { onProgress }: ImportParts,
   source: ReaderSource,
   signal: AbortSignal,
 ): Promise<{ report: ReportBuilder; total: number }> {
-  const report = new ReportBuilder();
+  const report = new ReportBuilder(format);
   let total = 0;
   for await (const items of readInThread({ format, source }, signal)) {
     for (const item of items) {
@@ -96,13 +102,13 @@ async function check(
 
 /** Reads everything and takes it in, from where the mark stands; without a mark it only finds out what would be done. */
 async function takeIn(
-  order: ImportOrder,
+  order: KnownOrder,
   { store, clock, takeBytes, onProgress }: ImportParts,
   { source, mark, total }: { source: ReaderSource; mark: TransferMark | null; total: number | null },
   signal: AbortSignal,
 ): Promise<TransferReport> {
   const resumedAt = mark?.position ?? 0;
-  const report = new ReportBuilder(resumedAt > 0 ? (mark?.report as TransferReport) : null);
+  const report = new ReportBuilder(order.format, resumedAt > 0 ? (mark?.report as TransferReport) : null);
   const ownerOf = (record: TransferRecord): string => ownerIn(order, record);
   const importer = createImporter({ store, ownerOf, isDryRun: order.isDryRun, report, takeBytes });
   const leave = async (position: number, endedAt: number | null): Promise<void> => {
@@ -145,7 +151,7 @@ async function openSource({ location }: ImportOrder, folder: string): Promise<Re
 }
 
 /** The same for the same source with the same wishes, as far as names and sizes tell. */
-function fingerprintOf({ format, location, userId, isOneOwner, isLenient }: ImportOrder, source: ReaderSource): string {
+function fingerprintOf({ format, location, userId, isOneOwner, isLenient }: KnownOrder, source: ReaderSource): string {
   const files = source.files.map(({ name, bytes, changedAt }) => [name, bytes, changedAt]);
   const place = 'url' in location ? location.url : null;
   const wishes = { format, userId, isOneOwner, isLenient };

@@ -25,6 +25,7 @@ const exportQuery = z.object({
 
 const report = z.looseObject({
   outcome: z.enum(['imported', 'would-import', 'refused']),
+  format: z.string(),
   counts: z.record(z.string(), z.record(z.string(), z.number())),
   problems: z.array(z.looseObject({ severity: z.string(), why: z.string(), count: z.number() })),
 });
@@ -34,7 +35,8 @@ type ImportCall = Call<z.infer<typeof formatPath>, z.infer<typeof importQuery>, 
 const importPath = defineRoute({
   method: 'post',
   path: '/admin/import/{format}',
-  summary: "Import an export that lies on the server's machine, or a database",
+  summary:
+    "Import an export that lies on the server's machine, or a database, in a format or in `auto`, which finds it out",
   tag,
   access: 'admin',
   params: formatPath,

@@ -9,6 +9,11 @@ import { bundleLine, bundleVersion, headerLine, valueSchemas } from './schemas.j
 
 /** Reads what an export wrote. Whatever in it is not as it was written is damage. */
 export const bundleReader: Reader = {
+  recognises: async ({ files }) => {
+    const bundles: string[] = [];
+    for (const { name, path } of files) if (await beginsAsBundle(path)) bundles.push(name);
+    return bundles;
+  },
   async *read({ files, workspace }) {
     const [file] = files;
     if (file === undefined || files.length > 1) throw new AppError('invalid_request', 'A bundle is one file.');
@@ -21,6 +26,14 @@ export const bundleReader: Reader = {
     if (left !== null) yield left;
   },
 };
+
+/** Characters of a first line that may be a header. */
+const headerCharsMax = 1_000;
+
+async function beginsAsBundle(path: string): Promise<boolean> {
+  for await (const { text } of readLines(path, headerCharsMax)) return headerLine.safeParse(parsed(text)).success;
+  return false;
+}
 
 /** A line that holds a thing. */
 interface ThingLine {

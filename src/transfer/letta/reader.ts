@@ -1,13 +1,10 @@
-import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { AppError } from '../../domain/errors.js';
-import type { Reader, ReaderSource } from '../reader.js';
+import type { Reader } from '../reader.js';
 import type { Place, Problem, TransferRecord } from '../record.js';
 import { agentRecords, idsOf, protocolOf, windowRecord, type LettaAgent } from './agent.js';
-import { chromaFile, chromaLookups, chromaRecords, keepsArchiveInChroma } from './chroma.js';
-import { holdsAgents, type LettaDatabase } from './database.js';
+import { chromaRecords, keepsArchiveInChroma } from './chroma.js';
+import type { LettaDatabase } from './database.js';
 import { historyRecords } from './history.js';
-import { openLettaPostgres } from './postgres-database.js';
+import { databasesIn, openChroma, openDatabase } from './open-database.js';
 import { linked, readAgents } from './rows/agent-rows.js';
 import { conversationsOf } from './rows/conversation-rows.js';
 import { messageSource } from './rows/message-source.js';
@@ -17,20 +14,17 @@ import { passageRecords } from './rows/passage-rows.js';
 import { sourceRecords } from './rows/source-rows.js';
 import { templateRecords } from './rows/template-rows.js';
 import { readTools } from './rows/tool-rows.js';
-import { openLettaSqlite, type Lookups } from './sqlite-database.js';
 
 /**
  * Reads a database of MemGPT or Letta: the file `sqlite.db`, the folder it lies in, with the archive of Chroma that the
  * earlier releases have there, or the address of a database.
  */
 export const lettaReader: Reader = {
+  recognises: databasesIn,
   async *read(source, signal) {
     const database = await openDatabase(source);
     let chroma: LettaDatabase | null = null;
     try {
-      if (!holdsAgents(database.has)) {
-        throw new AppError('invalid_request', `The database ${database.name} holds no agents of MemGPT or Letta.`);
-      }
       chroma = await openChroma(source);
       yield* new Reading(database, chroma, source.workspace, signal).records();
     } finally {
@@ -39,48 +33,6 @@ export const lettaReader: Reader = {
     }
   },
 };
-
-/** By what the rows of an agent are looked up. */
-const lookups: Lookups = {
-  memgpt_recall_memory_agent: ['agent_id', 'created_at', 'id'],
-  messages: ['agent_id', 'sequence_id', 'created_at', 'id'],
-  memgpt_archival_memory_agent: ['agent_id', 'created_at', 'id'],
-  agent_passages: ['agent_id', 'created_at', 'id'],
-  archival_passages: ['archive_id', 'created_at', 'id'],
-  passages: ['agent_id', 'source_id', 'created_at', 'id'],
-  source_passages: ['source_id', 'file_id', 'created_at', 'id'],
-  memgpt_passages: ['data_source', 'doc_id', 'created_at', 'id'],
-};
-
-async function openDatabase({ url, files, workspace }: ReaderSource): Promise<LettaDatabase> {
-  if (url?.startsWith('postgres') === true) return openLettaPostgres(withoutDriver(url));
-  if (url !== null) return openLettaSqlite({ path: pathOf(url), name: basename(pathOf(url)) }, workspace, lookups);
-  const databases = files.filter(({ name }) => /(?:\.db|\.sqlite3?)$/iu.test(name) && !name.endsWith(chromaFile));
-  const found = files.length === 1 ? files : databases;
-  const [file] = found;
-  if (file === undefined) throw new AppError('invalid_request', 'No database of MemGPT or Letta is there.');
-  if (found.length > 1)
-    throw new AppError('invalid_request', 'Several databases are there: name the one that is meant.');
-  return openLettaSqlite(file, workspace, lookups);
-}
-
-async function openChroma({ files, workspace }: ReaderSource): Promise<LettaDatabase | null> {
-  const file = files.find(({ name }) => name.endsWith(chromaFile));
-  return file === undefined ? null : openLettaSqlite(file, workspace, chromaLookups);
-}
-
-/** `postgresql+pg8000://…` names a driver of Python's. */
-function withoutDriver(url: string): string {
-  return url.replace(/^postgres(?:ql)?\+\w+:/u, 'postgresql:');
-}
-
-function pathOf(url: string): string {
-  if (url.startsWith('file:')) return fileURLToPath(url);
-  const match = /^sqlite:(?:\/\/(?=\/))?(.+)$/u.exec(url);
-  if (match?.[1] === undefined)
-    throw new AppError('invalid_request', 'This is no address of a database that is known.');
-  return match[1];
-}
 
 class Reading {
   /** Blocks that were yielded, each with its owner. */

@@ -17,7 +17,7 @@ const checkedBytesMax = 512 * 1024 * 1024;
 export type Lookups = Readonly<Record<string, readonly string[]>>;
 
 /** True for a file that begins as every SQLite database does. */
-async function isSqlite(path: string): Promise<boolean> {
+export async function isSqlite(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0);

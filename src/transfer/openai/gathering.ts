@@ -43,11 +43,11 @@ export async function* gather(files: readonly SourceFile[], shelf: Shelf, gather
   }
 }
 
-function isAmongContents({ name }: SourceFile): boolean {
+export function isAmongContents({ name }: SourceFile): boolean {
   return contentFolder.test(name) || contentName.test(name);
 }
 
-async function isDocument(file: SourceFile, isAlone: boolean): Promise<boolean> {
+export async function isDocument(file: SourceFile, isAlone: boolean): Promise<boolean> {
   if (/\.(?:pkl|pickle)$/iu.test(file.name)) return false;
   if (isAlone) return true;
   if (isAmongContents(file)) return /\.json$/iu.test(file.name) && file.bytes <= tellingBytesMax;

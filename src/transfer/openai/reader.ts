@@ -7,6 +7,7 @@ import { Contents, fileRecords } from './files.js';
 import { gather, wayOf, type Gathered } from './gathering.js';
 import { isUnaskable, type ApiIdKind } from './ids.js';
 import { textOf } from './json.js';
+import { recognisesExport } from './recognise.js';
 import { Shelf, type Shelved } from './shelf.js';
 import { readStoreFile, storeFileRecord, storeRecord } from './stores.js';
 import { newIdGiven, openWriting, threadRecords, type Desk } from './threads.js';
@@ -17,6 +18,7 @@ import { newIdGiven, openWriting, threadRecords, type Desk } from './threads.js'
  * of JSON files. All of it is put aside first, since nothing says in which order it comes.
  */
 export const openaiReader: Reader = {
+  recognises: ({ files }) => recognisesExport(files),
   async *read(source) {
     if (source.files.length === 0) throw new AppError('invalid_request', 'There is no file to be read.');
     const shelf = await Shelf.open(source.workspace);

@@ -21,12 +21,28 @@ const bytesMax = 48 * 1024 * 1024;
 
 /** Reads agent files, one or a folder of them, in both forms that Letta knows. */
 export const agentFileReader: Reader = {
+  recognises: async ({ files }) => {
+    const found: string[] = [];
+    for (const file of files) if (await isAgentFile(file, files.length === 1)) found.push(file.name);
+    return found;
+  },
   async *read({ files, workspace }) {
     const wanted = files.filter((file) => files.length === 1 || /\.(?:af|json)$/iu.test(file.name));
     if (wanted.length === 0) throw new AppError('invalid_request', 'No agent file is there.');
     for (const file of wanted) yield* readOne(file, workspace);
   },
 };
+
+/** True for a file that says so by its ending, or that holds the members which only agent files have. */
+async function isAgentFile({ name, path, bytes }: SourceFile, isAlone: boolean): Promise<boolean> {
+  if (/\.af$/iu.test(name)) return true;
+  if (bytes > bytesMax || !(isAlone || /\.json$/iu.test(name))) return false;
+  const content = readDocument(await readFile(path, 'utf8'))?.content;
+  if (content === undefined) return false;
+  const agents = objectsIn(content['agents']);
+  const isListed = agents.length > 0 && agents.every((agent) => 'system' in agent || 'agent_type' in agent);
+  return isListed || 'core_memory' in content || 'in_context_message_indices' in content || 'llm_config' in content;
+}
 
 async function* readOne(source: SourceFile, workspace: string): AsyncGenerator<TransferRecord | Problem> {
   const placeOf = (at: string | null): Place => ({ file: source.name, line: null, at });
