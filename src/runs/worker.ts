@@ -5,7 +5,7 @@ import { limits } from '../domain/limits.js';
 import type { Run } from '../domain/run.js';
 import { isFinal, type RunStatus } from '../domain/status.js';
 import { queueTopic, runTopic } from '../domain/topics.js';
-import { endRun, RunExpired } from '../engine/ending.js';
+import { endRun, RunExpired, type Ending } from '../engine/ending.js';
 import type { RunLoop } from '../engine/loop.js';
 import type { Repositories, Store } from '../store/store.js';
 import { appendAsFace } from './append.js';
@@ -182,10 +182,7 @@ export class Worker {
   /** Stops the runs whose time is over though they work. */
   private expireLate(): void {
     const now = this.dependencies.clock.now();
-    for (const { journal, abort } of this.active) {
-      const { overrides, expiresAt } = journal.run;
-      if (overrides.expiresAtWork === true && expiresAt !== null && expiresAt <= now) abort.abort(new RunExpired());
-    }
+    for (const { journal, abort } of this.active) if (isOverdue(journal.run, now)) abort.abort(new RunExpired());
   }
 
   private async lookForCancels(): Promise<void> {
@@ -202,12 +199,11 @@ export class Worker {
   }
 }
 
-/** What a claim writes: the move on the log, the messages that waited for it; or the end of a run lost too often. */
+/** What a claim writes: the move on the log, the messages that waited for it; or the end of a run that is beyond help. */
 async function begin(tx: Repositories, run: Run, now: number) {
-  if (run.losses >= limits.lossesPerRun) {
-    const error = { code: 'worker_lost' as const, message: 'The run was lost by several workers in a row.' };
-    const facts = await endRun(tx, run, { status: 'failed', error, at: now });
-    const events = await appendAsFace(tx, run.id, facts, now);
+  const ending = endingOnClaim(run, now);
+  if (ending !== null) {
+    const events = await appendAsFace(tx, run.id, await endRun(tx, run, ending), now);
     return { run: (await tx.runs.find(run.id)) ?? run, events };
   }
   const begun: Run = { ...run, input: null };
@@ -218,6 +214,20 @@ async function begin(tx: Repositories, run: Run, now: number) {
   const moved = run.attempt === 1 || (await lastStatus(tx, run)) !== run.status;
   const events = moved ? await appendAsFace(tx, run.id, [{ type: 'run-status', run: begun }], now) : [];
   return { run: { ...begun, lastSeq: run.lastSeq + events.length }, events };
+}
+
+/** Why a claimed run is not carried on: it was lost too often, or its time is over. Null where it is. */
+function endingOnClaim(run: Run, now: number): Ending | null {
+  if (run.losses >= limits.lossesPerRun) {
+    const error = { code: 'worker_lost' as const, message: 'The run was lost by several workers in a row.' };
+    return { status: 'failed', error, at: now };
+  }
+  return isOverdue(run, now) && run.status !== 'cancelling' ? { status: 'expired', at: now } : null;
+}
+
+/** True for a run whose time counts while it works too, and is over. */
+function isOverdue({ overrides, expiresAt }: Run, now: number): boolean {
+  return overrides.expiresAtWork === true && expiresAt !== null && expiresAt <= now;
 }
 
 /** The status that the log told of last. */

@@ -88,6 +88,23 @@ describe('a run whose time is over', () => {
   });
 });
 
+describe('a run whose time is over and whose worker is gone', () => {
+  it('expires when it is taken up again, and no model is asked', async () => {
+    let now = Date.now();
+    room = await openRoom({ script: () => 'answer', working: false, clock: { now: () => now } });
+    const agent = await room.newAgent();
+    const run = await room.start(agent, 'first', { expiresAtWork: true });
+    const claimed = await room.store.runs.claim({ owner: 'dead', now, leaseUntil: now + limits.leaseMs });
+    expect(claimed).toMatchObject({ id: run.id, status: 'in_progress' });
+    now += limits.runWaitMs + 1;
+    room.worker.start();
+    expect((await room.rest(run)).status).toBe('expired');
+    expect(room.provider.requests).toEqual([]);
+    await room.log(run);
+    expect((await room.say(agent, 'second')).status).toBe('completed');
+  });
+});
+
 describe('a worker that stops', () => {
   it('hands unfinished runs back, and another one finishes them', async () => {
     let calls = 0;
