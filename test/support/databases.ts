@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -18,6 +19,7 @@ export interface TemporaryDatabase {
 /** A new SQLite database in a folder of its own. */
 export async function temporarySqlite(): Promise<TemporaryDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'threadkeeper-'));
+  await cp(await (emptyHome ??= makeEmptyHome()), folder, { recursive: true });
   const url = `sqlite:${folder}`;
   const store = await openStore(url);
   return {
@@ -28,6 +30,16 @@ export async function temporarySqlite(): Promise<TemporaryDatabase> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A database with its tables and nothing in them, made once: to copy it takes a tenth of the time of making it. */
+let emptyHome: Promise<string> | null = null;
+
+async function makeEmptyHome(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'threadkeeper-empty-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  await (await openStore(`sqlite:${folder}`)).close();
+  return folder;
 }
 
 /**
