@@ -15,6 +15,8 @@ export const nativeTools: readonly string[] = [
   'conversation_search',
   'archival_memory_insert',
   'archival_memory_search',
+  'archival_update',
+  'archival_delete',
 ];
 
 /** What an assistant may come to know; it is told of both in every prompt. */

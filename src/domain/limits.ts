@@ -41,6 +41,8 @@ export const limits = {
   compactAt: 0.85,
   compactTo: 0.5,
   pressureAt: 0.75,
+  /** How long it is held against a model, or a window, that it refused a prompt as too long. */
+  refusalHeldMs: 3_600_000,
   /** Compactions of one turn. */
   compactionsPerTurn: 3,
   /** Characters of a summary, and its largest share of the window. */

@@ -95,10 +95,19 @@ async function rebuiltFrom(work: PromptWork, window: Window, input: SummaryInput
   return { ...input, previous: isWhole ? null : input.previous, messages: rows.slice(from) };
 }
 
+/**
+ * Estimated tokens that a prompt is brought down to: half of its room; but where instructions, blocks and tools are
+ * heavy, no further than to half of what the rest may have, so that the agent keeps some of what was said in view.
+ */
+export function compactedTokens({ scene, gauge }: Pick<PromptWork, 'scene' | 'gauge'>, fixedTokens: number): number {
+  const room = gauge.estimateOf(gauge.roomOf(scene.promptTokens));
+  const rest = gauge.estimateOf(gauge.triggerOf(scene.promptTokens)) - fixedTokens;
+  return Math.max(room * limits.compactTo, fixedTokens + rest * limits.compactTo);
+}
+
 /** Estimated tokens that the messages which stay may have: what is left of the target beside all the rest. */
-function targetOf({ scene, gauge }: PromptWork, context: Context): number {
-  const target = gauge.estimateOf(gauge.roomOf(scene.promptTokens) * limits.compactTo);
-  return target - context.fixedTokens - summaryShareOf(scene) / 4;
+function targetOf(work: PromptWork, { fixedTokens }: Context): number {
+  return compactedTokens(work, fixedTokens) - fixedTokens - summaryShareOf(work.scene) / 4;
 }
 
 /** What one row adds to a prompt. */

@@ -1,6 +1,8 @@
+import type { Clock } from '../domain/clock.js';
 import type { Usage } from '../domain/run.js';
 import { limits } from '../domain/limits.js';
 import { tokenScaleOf } from '../domain/tokens.js';
+import { createRefusals, keep } from './refusals.js';
 
 /**
  * Between what factors a report is believed. Some servers leave what they had cached out of their count, and the estimate
@@ -8,8 +10,8 @@ import { tokenScaleOf } from '../domain/tokens.js';
  */
 const [scaleMin, scaleMax] = [0.7, 3];
 
-/** Windows and models whose scales are kept. */
-const scalesKept = 4_000;
+/** What prompts stay below of a length that was refused. */
+const belowRefused = 0.9;
 
 /** What one model's prompts in one window weigh: our estimates, in tokens of its provider. */
 export interface PromptGauge {
@@ -25,9 +27,11 @@ export interface PromptGauge {
   takeRefusal(): boolean;
   /** Tokens that a prompt should stay within: fewer than it may have, where the model has refused a shorter one. */
   roomOf(promptTokens: number): number;
+  /** Tokens at which room is made in a prompt that may have so many: no fewer than a refusal makes necessary. */
+  triggerOf(promptTokens: number): number;
 }
 
-/** What was learned of all prompts, for as long as the process lives. */
+/** What was learned of all prompts, for as long as the process lives; refusals for an hour. */
 export interface Scales {
   /** `model` names a model with its provider, `window` an agent's view of a conversation. */
   gauge(model: string, window: string): PromptGauge;
@@ -43,10 +47,10 @@ interface Measured {
  * Begins to learn. What a provider reported for a window's last prompt holds for its next one, so the estimate stands
  * only for what came after it; a window that is new takes what its model's others taught.
  */
-export function createScales(): Scales {
+export function createScales(clock: Clock): Scales {
   const windows = new Map<string, Measured>();
   const scales = new Map<string, number>();
-  const refusals = new Map<string, number>();
+  const refusals = createRefusals(clock);
   return {
     gauge(model, window) {
       const place = `${model} ${window}`;
@@ -58,30 +62,33 @@ export function createScales(): Scales {
         last === null || estimate < last.estimate
           ? estimate * scale
           : last.tokens + (estimate - last.estimate) * Math.max(1, scale);
+      const roomOf = (promptTokens: number): number =>
+        Math.min(promptTokens, refusals.heldAgainst(model, window) * belowRefused);
       return {
         weigh,
         estimateOf: (tokens) => tokens / Math.max(1, scale),
         learn(estimate, usage) {
           wasRefused = false;
-          if (usage.estimated || estimate === 0) return;
-          scale = scaleOf({ estimate, tokens: usage.promptTokens });
-          last = { estimate, tokens: estimate * scale };
-          keep(windows, place, last);
-          const ofModel = scales.get(model);
-          keep(scales, model, ofModel === undefined ? scale : ofModel * 0.8 + scale * 0.2);
-          // What it takes now is no longer too long for it.
-          if (usage.promptTokens >= (refusals.get(model) ?? Infinity)) refusals.delete(model);
+          if (!usage.estimated && estimate > 0) {
+            scale = scaleOf({ estimate, tokens: usage.promptTokens });
+            last = { estimate, tokens: estimate * scale };
+            keep(windows, place, last);
+            const ofModel = scales.get(model);
+            keep(scales, model, ofModel === undefined ? scale : ofModel * 0.8 + scale * 0.2);
+          }
+          refusals.accepted(model, window, weigh(estimate));
         },
         refuse(estimate) {
           wasRefused = true;
-          keep(refusals, model, Math.max(limits.contextTokensMin, weigh(estimate)));
+          refusals.refused(model, window, weigh(estimate));
         },
         takeRefusal() {
           const taken = wasRefused;
           wasRefused = false;
           return taken;
         },
-        roomOf: (promptTokens) => Math.min(promptTokens, (refusals.get(model) ?? Infinity) * 0.9),
+        roomOf,
+        triggerOf: (promptTokens) => Math.min(promptTokens * limits.compactAt, roomOf(promptTokens)),
       };
     },
   };
@@ -89,12 +96,4 @@ export function createScales(): Scales {
 
 function scaleOf({ estimate, tokens }: Measured): number {
   return Math.min(scaleMax, Math.max(scaleMin, tokens / estimate));
-}
-
-/** Puts an entry last and lets the oldest go where there are too many. */
-function keep<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > scalesKept && oldest !== undefined) map.delete(oldest);
 }

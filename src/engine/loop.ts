@@ -23,7 +23,7 @@ export type RunLoop = (journal: Journal, signal: AbortSignal) => Promise<void>;
 
 /** Makes the loop. What it learns of how prompts weigh, all of its runs share. */
 export function createLoop(dependencies: EngineDependencies): RunLoop {
-  const scales = createScales();
+  const scales = createScales(dependencies.clock);
   return async (journal, signal) => {
     let story: RunStory | null = null;
     try {

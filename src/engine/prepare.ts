@@ -28,7 +28,7 @@ export async function prepare(work: PromptWork, effort: Effort): Promise<Context
     buildContext(dependencies.store, scene, work.journal.run, fit, tailOf(work, [...notices, ...extra]));
   let context = await build(effort.fit);
   if (gauge.weigh(context.fixedTokens) > scene.promptTokens) throw overflowInSystemPrompt(work, context);
-  const limit = gauge.roomOf(scene.promptTokens) * limits.compactAt;
+  const limit = gauge.triggerOf(scene.promptTokens);
   const shortEnough = gauge.takeRefusal() ? context.tokens * shrunken : Infinity;
   const fits = (): boolean => context.tokens <= shortEnough && gauge.weigh(context.tokens) <= limit;
   while (!fits() && effort.rungs < ladder.length) {
@@ -106,7 +106,8 @@ async function noticePressure(
   rebuild: () => Promise<Context>,
 ): Promise<Context> {
   const { window } = context;
-  const presses = gauge.weigh(context.tokens) > gauge.roomOf(scene.promptTokens) * limits.pressureAt;
+  const pressedAt = (gauge.triggerOf(scene.promptTokens) * limits.pressureAt) / limits.compactAt;
+  const presses = gauge.weigh(context.tokens) > pressedAt;
   if (!presses || window.pressureNoticed || !scene.hasMemoryTools) return context;
   await journal.commit(async (tx) => {
     await tx.conversations.noticePressure(window.agentId, window.conversationId, dependencies.clock.now());

@@ -65,6 +65,15 @@ describe('a window that runs full', () => {
     expect(Math.max(...gaps.slice(1)) - Math.min(...gaps.slice(1))).toBeLessThanOrEqual(1);
   });
 
+  it('keeps some of what was said in view where instructions are so heavy that half of the window is nearly theirs', async () => {
+    await open({ contextWindow, script: (request) => (isSummary(request) ? 'They walked.' : 'yes') });
+    const agent = await room.newAgent({ instructions: 'Be kind to whoever walks along the shore. '.repeat(240) });
+    const said = await untilCompacted(agent, 1, long.slice(0, long.length / 8));
+    const sent = JSON.stringify(room.provider.requests.at(-1)?.messages);
+    for (let kept = said; kept > said - 3; kept -= 1) expect(sent).toContain(`number ${kept}:`);
+    expect(sent).not.toContain(`number ${Math.ceil(said / 2)}:`);
+  });
+
   it('34. is compacted where the provider reports no usage, or counts more than we do', async () => {
     for (const heavier of [null, 1.3]) {
       await open({

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { composeHouse, type House } from '../../src/compose.js';
 import { loadConfig } from '../../src/config.js';
 import type { Protocol } from '../../src/domain/agent.js';
+import type { Clock } from '../../src/domain/clock.js';
 import { checkLog } from '../../src/domain/event.js';
 import { defaultUserId } from '../../src/domain/ids.js';
 import { textOf, type Message } from '../../src/domain/message.js';
@@ -149,7 +150,11 @@ export interface TroubledHouse {
 }
 
 /** Opens one with a home of its own; `providers` take the place of those that its environment names. */
-export async function openTroubledHouse(upstream: MockUpstream, providers?: ProviderRegistry): Promise<TroubledHouse> {
+export async function openTroubledHouse(
+  upstream: MockUpstream,
+  providers?: ProviderRegistry,
+  clock?: Clock,
+): Promise<TroubledHouse> {
   const home = await mkdtemp(join(tmpdir(), 'troubled-'));
   const config = loadConfig({
     env: upstreamVariables(upstream),
@@ -159,7 +164,7 @@ export async function openTroubledHouse(upstream: MockUpstream, providers?: Prov
   });
   const faults: string[] = [];
   const logger = createLogger({ level: 'error', write: (line) => void faults.push(line) });
-  const house = await composeHouse(config, { logger, providers });
+  const house = await composeHouse(config, { logger, providers, clock });
   const { url } = await house.listen();
   const client = clientOf(url);
   const conversationOf = async (agentId: string): Promise<string> =>

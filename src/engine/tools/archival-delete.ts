@@ -8,7 +8,7 @@ export const archivalDelete = memoryTool(
   define(
     'archival_delete',
     'Remove a passage from the archive for good, when it is wrong or should be forgotten. Take its id from ' +
-      'memory_search. Example: {"id": "0198c0de-0000-7000-8000-000000000001"}. It fails when no passage has that id.',
+      'a search of the archive. Example: {"id": "0198c0de-0000-7000-8000-000000000001"}. It fails when no passage has that id.',
     { id: textParameter('The id of the passage.') },
     ['id'],
   ),

@@ -10,7 +10,7 @@ import type { MemoryToolResult } from './tool.js';
 export const archivalUpdate = memoryTool(
   define(
     'archival_update',
-    'Correct a passage of the archive. Take its id from memory_search. ' +
+    'Correct a passage of the archive. Take its id from a search of the archive. ' +
       'Example: {"id": "0198c0de-0000-7000-8000-000000000001", "text": "Mia moved to Oslo in 2025."}. ' +
       'It fails when no passage has that id.',
     { id: textParameter('The id of the passage.'), text: textParameter('The whole new text.') },

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { limits } from '../../domain/limits.js';
-import type { Zone } from '../../domain/zone.js';
 import type { ToolResult } from '../../domain/tool.js';
-import type { MemoryFindings, MemoryHit, MemoryKind } from '../search-memory.js';
+import type { MemoryFindings, MemoryKind } from '../search-memory.js';
 import { hitLimit, query, rangeInOrder, roles, scope, tags, time, wholeNumber, withOtherNames } from './arguments.js';
 import { define, listParameter, numberParameter, searchTool, textParameter, wordParameter } from './make-tool.js';
-import { hitCharsFor, showHit } from './search-text.js';
+import { hitCharsFor, showHitWithId } from './search-text.js';
 import { searchOpenMemory, type SearchFor } from './search-work.js';
 import { timeForms } from './time-range.js';
 import type { SearchAccess, ToolContext } from './tool.js';
@@ -67,15 +66,9 @@ function describeFindings(
   const inFiles = totals.file === 0 ? '' : `, ${totals.file} in files`;
   const more = next < total && hits.length > 0 ? ` Go on with cursor "${next}".` : '';
   const hitChars = hitCharsFor(hits.length, resultCharsMax);
-  const lines = hits.map((hit) => showWithId(hit, hitChars, zone));
+  const lines = hits.map((hit) => showHitWithId(hit, hitChars, zone));
   return (
     `Showing ${hits.length} of ${total} results (${totals.recall} said, ${totals.archival} archived${inFiles}).` +
     `${more} ${JSON.stringify(lines)}`
   );
-}
-
-/** What the agent may change is shown with the id by which it is changed. */
-function showWithId(hit: MemoryHit, charsMax: number, zone: Zone): string {
-  const shown = showHit(hit, charsMax, zone);
-  return hit.kind === 'archival' ? `${shown} [passage ${hit.passage.id}]` : shown;
 }

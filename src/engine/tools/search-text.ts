@@ -47,6 +47,12 @@ export function showHit(hit: MemoryHit, charsMax: number, zone: Zone): string {
   }
 }
 
+/** The same, with the id by which an agent changes or removes what it archived. */
+export function showHitWithId(hit: MemoryHit, charsMax: number, zone: Zone): string {
+  const shown = showHit(hit, charsMax, zone);
+  return hit.kind === 'archival' ? `${shown} [passage ${hit.passage.id}]` : shown;
+}
+
 /** `timestamp: <time>, <role> - <text>`, the form of MemGPT's recall search. */
 function messageHit(message: Message, charsMax: number, zone: Zone): string {
   return `timestamp: ${writeTime(message.createdAt, zone)}, ${message.role} - ${clipText(textOf(message), charsMax)}`;

@@ -1,7 +1,7 @@
 import type { Role } from '../../domain/message.js';
 import type { ToolResult } from '../../domain/tool.js';
 import { searchMemory, type MemoryFindings, type MemoryKind } from '../search-memory.js';
-import { hitCharsFor, hitPageResult, showHit } from './search-text.js';
+import { hitCharsFor, hitPageResult, showHit, showHitWithId } from './search-text.js';
 import type { SearchAccess, ToolContext } from './tool.js';
 
 /** What is searched for in the open memory, and from which of the hits on. */
@@ -46,7 +46,7 @@ export function searchOpenMemory(
   });
 }
 
-/** A page of what is found in the open memory, in MemGPT's form. */
+/** A page of what is found in the open memory, in MemGPT's form; with ids for an agent that has a use for them. */
 export async function searchPage(
   access: SearchAccess,
   context: ToolContext,
@@ -55,10 +55,18 @@ export async function searchPage(
   const { page, size, start = 0, ...search } = wanted;
   const found = await searchOpenMemory(access, context, { ...search, limit: size, offset: start + page * size });
   const charsMax = hitCharsFor(found.hits.length, context.resultCharsMax);
+  const show = changesArchive(context) ? showHitWithId : showHit;
   return hitPageResult({
-    hits: found.hits.map((hit) => showHit(hit, charsMax, context.zone)),
+    hits: found.hits.map((hit) => show(hit, charsMax, context.zone)),
     total: found.total,
     page,
     size,
   });
 }
+
+/** True for an agent that can change or remove what it archived. */
+function changesArchive({ agent }: ToolContext): boolean {
+  return agent.tools.some(({ type, name }) => type === 'builtin' && archiveChanges.has(name));
+}
+
+const archiveChanges: ReadonlySet<string> = new Set(['archival_update', 'archival_delete']);

@@ -107,7 +107,9 @@ function toHit(item: unknown): Hit[] {
   if (typeof item === 'string') {
     // What the agent itself once said proves nothing.
     if (/^timestamp: [^\n]*?, assistant - /.test(item)) return [];
-    const inner = item.replace(/^timestamp: [^\n]*?, (?:memory: |(?:user|assistant|tool|system) - )/, '');
+    const inner = item
+      .replace(/^timestamp: [^\n]*?, (?:memory: |(?:user|assistant|tool|system) - )/, '')
+      .replace(/ \[passage \S+\]$/, '');
     const envelope = parseObject(inner);
     return [
       { text: typeof envelope?.['message'] === 'string' ? envelope['message'] : inner, source: null, mark: null },

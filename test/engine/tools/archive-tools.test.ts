@@ -153,6 +153,20 @@ describe('changing the archive', () => {
     expect((await scene.call('archival_memory_search', { query: 'Bergen' })).output).toBe('No results found.');
   });
 
+  it('takes the ids that a search shows to an agent that has these tools, and to no other', async () => {
+    const passage = await scene.addPassage('Mia lives in Bergen.');
+    const search = async (tools: string[]): Promise<string> => {
+      const agent = { ...scene.context.agent, tools: tools.map((name) => ({ type: 'builtin' as const, name })) };
+      return (await scene.call('archival_memory_search', { query: 'Mia' }, { agent })).output;
+    };
+    expect(found(await search(['archival_memory_search']))).toEqual(['Mia lives in Bergen.']);
+    const [shown = ''] = found(await search(['archival_memory_search', 'archival_delete']));
+    const [, text, id] = /^(.*) \[passage (\S+)\]$/u.exec(shown) ?? [];
+    expect([text, id]).toEqual(['Mia lives in Bergen.', passage.id]);
+    expect(await scene.call('archival_delete', { id: id ?? '' })).toMatchObject({ failed: false });
+    expect(await archived()).toEqual([]);
+  });
+
   it('archival_delete removes a passage for good', async () => {
     const passage = await scene.addPassage('forget me');
     expect(await scene.call('archival_delete', { id: passage.id })).toMatchObject({ failed: false });
