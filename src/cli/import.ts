@@ -7,6 +7,7 @@ import { read } from './catalogue.js';
 import type { HttpClient } from './http-client.js';
 import { createLoadProgress } from './load-progress.js';
 import type { Terminal } from './terminal.js';
+import { followVectors } from './vectors-progress.js';
 
 /** The flags of the command. */
 export interface ImportFlags {
@@ -71,6 +72,7 @@ export async function importExport(client: HttpClient, wanted: WantedImport, ter
   if (wanted.format === 'auto') terminal.print(`Read as ${words[done.format] ?? done.format}.`);
   if (flags.report !== undefined) writeFileSync(flags.report, `${JSON.stringify(done, null, 2)}\n`, { mode: 0o600 });
   for (const line of linesOf(done)) terminal.print(line);
+  if (done.outcome === 'imported') await followVectors(client, terminal);
   if (done.outcome !== 'refused') return 0;
   terminal.complain('The source is damaged, and nothing was imported. With --lenient, what can be read is.');
   return 1;

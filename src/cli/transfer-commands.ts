@@ -11,6 +11,7 @@ interface ExportFlags {
   assistant?: string;
   thread?: string;
   all?: boolean;
+  vectors?: boolean;
   out?: string;
   format: string;
 }
@@ -37,6 +38,10 @@ export function addTransfers(program: Command, { terminal, onExit }: ProgramCont
     .option('--assistant <id>', 'the same, for an assistant')
     .option('--thread <id>', 'a thread, with the agents in it')
     .option('--all', 'everything')
+    .option(
+      '--vectors',
+      'with the vectors of texts, which another server of the same embedding model need not make anew',
+    )
     .option('--format <name>', 'bundle; or af, an agent file of Letta, for an agent', 'bundle')
     .option('--out <file>', 'where it is written (standard output)')
     .action(async (flags: ExportFlags) => {
@@ -57,7 +62,7 @@ function wantedIn(words: readonly string[], flags: ImportFlags): WantedImport {
   return second === undefined ? { format: 'auto', source: first, flags } : { format: first, source: second, flags };
 }
 
-function queryOf({ agent, assistant, thread, all, format }: ExportFlags): string {
+function queryOf({ agent, assistant, thread, all, vectors, format }: ExportFlags): string {
   const wishes = [agent, assistant, thread, all === true ? '' : undefined].filter((wish) => wish !== undefined);
   if (wishes.length !== 1) {
     throw new AppError('invalid_request', 'Give one of --agent, --assistant, --thread or --all.');
@@ -66,5 +71,6 @@ function queryOf({ agent, assistant, thread, all, format }: ExportFlags): string
   const id = agent ?? assistant;
   if (id !== undefined) query.set('agent', id);
   if (thread !== undefined) query.set('thread', thread);
+  if (vectors === true) query.set('vectors', 'true');
   return `?${query.toString()}`;
 }

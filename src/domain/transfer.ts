@@ -17,6 +17,20 @@ import type { User } from './user.js';
  * store counts by itself, and without anything secret.
  */
 
+/** The vector of a text, which is taken along where that is wished: it can always be made anew. */
+export interface TransferVector {
+  /** Who made it: the provider and the model, `openai/text-embedding-3-small`. */
+  model: string;
+  /** Its numbers as singles, the lowest byte first, in base64. */
+  base64: string;
+}
+
+/** The kinds of which a text may have a vector. */
+export const vectorKinds = ['library-passage', 'passage', 'message'] as const satisfies readonly TransferKind[];
+
+/** A kind of which a text may have a vector. */
+export type VectorKind = (typeof vectorKinds)[number];
+
 /** Every kind of thing that can be taken along, each with its form. */
 export interface TransferValues {
   organisation: Organisation;
@@ -31,7 +45,7 @@ export interface TransferValues {
   library: Omit<Library, 'ownerId' | 'counts' | 'usageBytes' | 'passageCount'>;
   /** In progress, it is read again where it arrives; completed, it brings its passages along. */
   'library-file': Omit<LibraryFile, 'ownerId' | 'batchId' | 'usageBytes' | 'passageCount' | 'started' | 'attempt'>;
-  'library-passage': Omit<LibraryPassage, 'fileId' | 'fileName'>;
+  'library-passage': Omit<LibraryPassage, 'fileId' | 'fileName'> & { vector?: TransferVector };
   agent: Omit<Agent, 'ownerId'>;
   memory: Omit<Memory, 'passageCount'>;
   /** A block by itself; `memory-block` says where it lies. */
@@ -40,10 +54,10 @@ export interface TransferValues {
   'block-version': BlockVersion;
   /** The place of a block in a memory. A block that is shared has several. */
   'memory-block': { memoryId: string; blockId: string; readOnly: boolean; createdAt: number };
-  passage: Passage;
+  passage: Passage & { vector?: TransferVector };
   conversation: Required<Pick<Conversation, 'id' | 'memoryKey' | 'metadata' | 'lastSeq' | 'createdAt' | 'faceData'>>;
   window: Window;
-  message: Message;
+  message: Message & { vector?: TransferVector };
   /** Only runs that have ended are taken along; their logs are not. */
   run: Omit<Run, 'ownerId' | 'waiting' | 'input' | 'pendingCalls' | 'attempt' | 'losses' | 'leaseOwner' | 'leaseUntil'>;
   step: Step;

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.js';
+import { createScales, type Scales } from '../engine/gauge.js';
 import { classicTools, neededTools, type ToolRegistry } from '../engine/tools/registry.js';
 import type { SearchAccess } from '../engine/tools/tool.js';
 import type { ProviderRegistry } from '../providers/provider.js';
@@ -85,6 +86,8 @@ export interface ServiceParts {
   memoryScope: MemoryScope;
   /** The IANA name of the zone of agents that name none; absent is UTC. */
   timezone?: string;
+  /** What the engine of this process has learned of how prompts weigh; absent where none runs in it. */
+  scales?: Scales;
   /** Makes the vector of a query; without it, libraries are searched by words alone. */
   embed?: SearchAccess['embed'];
   /** The most bytes of one file. */
@@ -118,7 +121,11 @@ export function createServices(parts: ServiceParts): Services {
     agents,
     memories,
     memorySearch: createMemorySearchService({ store, clock, embed, timezone: parts.timezone }),
-    contexts: createContextViewService({ ...parts, searchAccess: { search: store.search, embed } }),
+    contexts: createContextViewService({
+      ...parts,
+      scales: parts.scales ?? createScales(clock),
+      searchAccess: { search: store.search, embed },
+    }),
     messages,
     runs,
     toolControl: createToolControlService({ store, clock, agents, runs }),
@@ -146,7 +153,7 @@ export function createServices(parts: ServiceParts): Services {
       embed,
     }),
     models,
-    transfers: createTransferService({ store, clock }),
+    transfers: createTransferService({ store, clock, providers }),
     embeddings: createEmbeddingService({ providers }),
     chatCompletions: createChatCompletionService({
       clock,

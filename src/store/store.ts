@@ -324,6 +324,8 @@ export interface Search {
   libraries(request: LibrarySearchRequest): Promise<LibrarySearchResult>;
   /** The libraries that an agent may search in a conversation: its own and the conversation's, each once. */
   attachedLibraries(agentId: string, conversationId: string): Promise<Library[]>;
+  /** How many texts have no vector of this model. */
+  countWithoutVector(model: string): Promise<number>;
   /** Texts that have no vector of this model, oldest first. */
   withoutVector(model: string, limit: number): Promise<TextToEmbed[]>;
   putVectors(model: string, vectors: { kind: TextToEmbed['kind']; id: string; vector: Float32Array }[]): Promise<void>;

@@ -1,4 +1,4 @@
-import type { IdentifiedKind, TransferKind, TransferValues } from '../domain/transfer.js';
+import type { IdentifiedKind, TransferKind, TransferValues, TransferVector, VectorKind } from '../domain/transfer.js';
 
 /*
  * The part of the store's port that takes things along as they are: by the same few verbs for every kind of thing.
@@ -36,7 +36,8 @@ export interface TransferRepository {
   /** Those of these ids that are there, whosever they are. */
   find<K extends IdentifiedKind>(kind: K, ids: readonly string[]): Promise<Map<string, Stored<K>>>;
   /**
-   * Inserts, in the order given, with all that goes with a thing: the index of search, counts, numbers of messages.
+   * Inserts, in the order given, with all that goes with a thing: the index of search, counts, numbers of messages,
+   * and the vector it brings along.
    * For each, whether it was inserted: false where its id, its name or its place is taken. Throws `not_found` where
    * what it belongs to is absent.
    */
@@ -51,6 +52,8 @@ export interface TransferRepository {
     after: string | null,
     limit: number,
   ): Promise<TransferPart<K>>;
+  /** The vectors of texts, by the ids of what these are the texts of; what has none is not among them. */
+  vectors(kind: VectorKind, ids: readonly string[]): Promise<Map<string, TransferVector>>;
   /** The conversations in which an agent has a window, by their ids. */
   conversationsOf(agentId: string, after: string | null, limit: number): Promise<TransferPart<'conversation'>>;
   /** The number of the newest message that is there, 0 where there is none. */

@@ -17,6 +17,8 @@ export interface ReaderSource {
   files: readonly SourceFile[];
   /** The address of a database, where the source is one. */
   url: string | null;
+  /** The plain name of the model whose vectors are wanted; absent where none are. */
+  vectorModel?: string;
   /** An empty folder for whatever the reader has to put aside; it goes when the import ends. */
   workspace: string;
 }

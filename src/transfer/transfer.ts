@@ -14,6 +14,7 @@ import { readInThread, recogniseInThread } from './reader-thread.js';
 import type { Problem, TransferRecord } from './record.js';
 import { ReportBuilder, type TransferReport } from './report.js';
 import { canonicalId } from './settle.js';
+import { createVectorJudge, plainModel, type VectorMaker } from './vectors.js';
 
 /** What is to be imported, and how. */
 export interface ImportOrder {
@@ -48,6 +49,8 @@ export interface ImportParts {
   clock: Clock;
   /** Takes over the bytes of a file of this machine, for good. */
   takeBytes(path: string): Promise<{ sha256: string; bytes: number }>;
+  /** Who makes the vectors here; absent or null where nobody does, and those of other servers have no use. */
+  vectorMaker?: VectorMaker | null;
   onProgress(progress: ImportProgress): void;
 }
 
@@ -66,7 +69,7 @@ export async function importSource(
 ): Promise<TransferReport> {
   const folder = await mkdtemp(join(tmpdir(), 'threadkeeper-import-'));
   try {
-    const source = await openSource(wanted, folder);
+    const source = await openSource(wanted, folder, parts.vectorMaker ?? null);
     const format = wanted.format === 'auto' ? await recogniseInThread(source, signal) : wanted.format;
     const order = { ...wanted, format };
     if (order.isDryRun) return await takeIn(order, parts, { source, mark: null, total: null }, signal);
@@ -103,7 +106,7 @@ async function check(
 /** Reads everything and takes it in, from where the mark stands; without a mark it only finds out what would be done. */
 async function takeIn(
   order: KnownOrder,
-  { store, clock, takeBytes, onProgress }: ImportParts,
+  { store, clock, takeBytes, vectorMaker = null, onProgress }: ImportParts,
   { source, mark, total }: { source: ReaderSource; mark: TransferMark | null; total: number | null },
   signal: AbortSignal,
 ): Promise<TransferReport> {
@@ -111,6 +114,8 @@ async function takeIn(
   const report = new ReportBuilder(order.format, resumedAt > 0 ? (mark?.report as TransferReport) : null);
   const ownerOf = (record: TransferRecord): string => ownerIn(order, record);
   const importer = createImporter({ store, ownerOf, isDryRun: order.isDryRun, report, takeBytes });
+  // A bundle is of this program, and names its vectors as it keeps them.
+  const judged = order.format === 'bundle' ? null : createVectorJudge(vectorMaker, report);
   const leave = async (position: number, endedAt: number | null): Promise<void> => {
     if (mark === null) return;
     const state = { position, report: report.build('imported', resumedAt), updatedAt: clock.now(), endedAt };
@@ -122,7 +127,8 @@ async function takeIn(
     const fresh = items.slice(Math.max(0, resumedAt - done));
     await importer.pass(items.slice(0, items.length - fresh.length).filter(isRecord));
     for (const item of fresh) if (item.kind === 'problem') report.note(item);
-    await importer.take(fresh.filter(isRecord));
+    const records = fresh.filter(isRecord);
+    await importer.take(judged === null ? records : await judged(records));
     done += items.length;
     batches += 1;
     if (fresh.length > 0 && batches % batchesPerMark === 0) await leave(done, null);
@@ -142,12 +148,13 @@ function ownerIn({ userId, isOneOwner }: ImportOrder, { kind, ownerId, value }: 
   return isOneOwner || ownerId === null ? userId : canonicalId('user', ownerId);
 }
 
-async function openSource({ location }: ImportOrder, folder: string): Promise<ReaderSource> {
+async function openSource({ location }: ImportOrder, folder: string, maker: VectorMaker | null): Promise<ReaderSource> {
   const workspace = join(folder, 'workspace');
   await mkdir(workspace);
-  if ('url' in location) return { files: [], url: location.url, workspace };
+  const wanted = maker === null ? {} : { vectorModel: plainModel(maker.model) };
+  if ('url' in location) return { files: [], url: location.url, workspace, ...wanted };
   const files = await gatherFiles(location.path, join(folder, 'unpacked'), location.name);
-  return { files, url: null, workspace };
+  return { files, url: null, workspace, ...wanted };
 }
 
 /** The same for the same source with the same wishes, as far as names and sizes tell. */

@@ -2,12 +2,14 @@ import { createReadStream } from 'node:fs';
 import { systemClock } from '../../src/domain/clock.js';
 import type { Store } from '../../src/store/store.js';
 import type { TransferReport } from '../../src/transfer/report.js';
+import type { VectorMaker } from '../../src/transfer/vectors.js';
 import { importSource, type ImportOrder, type ImportProgress } from '../../src/transfer/transfer.js';
 
 /** How a test watches an import. */
 interface Watching {
   signal?: AbortSignal;
   onProgress?(progress: ImportProgress): void;
+  vectorMaker?: VectorMaker;
 }
 
 /** Imports a bundle into a store as a server does. */
@@ -15,14 +17,14 @@ export function importBundle(
   store: Store,
   path: string,
   changes: Partial<ImportOrder> = {},
-  { signal = new AbortController().signal, onProgress = () => undefined }: Watching = {},
+  { signal = new AbortController().signal, onProgress = () => undefined, vectorMaker }: Watching = {},
 ): Promise<TransferReport> {
   const order: ImportOrder = {
     ...{ format: 'bundle', location: { path }, userId: 'nobody', isOneOwner: false, isDryRun: false, isLenient: false },
     ...changes,
   };
   const takeBytes = (content: string) => keepContent(store, createReadStream(content));
-  return importSource(order, { store, clock: systemClock, takeBytes, onProgress }, signal);
+  return importSource(order, { store, clock: systemClock, takeBytes, onProgress, vectorMaker }, signal);
 }
 
 /** Puts bytes in their place. */

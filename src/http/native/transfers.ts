@@ -21,6 +21,7 @@ const exportQuery = z.object({
   agent: z.string().optional(),
   thread: z.string().optional(),
   format: z.enum(['bundle', 'af']).default('bundle'),
+  vectors: z.stringbool().default(false),
 });
 
 const report = z.looseObject({
@@ -85,7 +86,7 @@ const exportAll = defineRoute({
         : thread !== undefined
           ? ({ what: 'conversation', id: readId('conversation', thread) ?? thread } as const)
           : ({ what: 'everything' } as const);
-    const lines = await call.services.transfers.export(callerOf(call), scope);
+    const lines = await call.services.transfers.export(callerOf(call), scope, call.query.vectors);
     const bytes: AsyncIterable<Uint8Array> = Readable.from(lines, { objectMode: false });
     return { bytes, headers: { 'content-type': 'application/x-ndjson; charset=utf-8' } };
   },
@@ -98,8 +99,18 @@ async function agentFileReply(call: CallBase, agent: string | undefined): Promis
   return { bytes, headers: { 'content-type': 'application/json; charset=utf-8' } };
 }
 
+const vectorsWaiting = defineRoute({
+  method: 'get',
+  path: '/admin/vectors',
+  summary: 'How many texts wait for their vector, which are made one after another in the background',
+  tag,
+  access: 'admin',
+  response: z.object({ model: z.string().nullable(), waiting: z.number() }),
+  handle: async (call) => ({ json: await call.services.transfers.vectorsWaiting(callerOf(call)) }),
+});
+
 /** The routes that take things from server to server. */
-export const transferRoutes: readonly Route[] = [importPath, importUpload, exportAll];
+export const transferRoutes: readonly Route[] = [importPath, importUpload, exportAll, vectorsWaiting];
 
 /** How something is to be imported. Throws `not_found` for a format of no such name. */
 function wishesOf({ params, query, services }: ImportCall): Omit<WantedImport, 'location'> {

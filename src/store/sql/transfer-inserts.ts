@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import type { Message } from '../../domain/message.js';
 import type { TransferKind, TransferValues } from '../../domain/transfer.js';
 import { addToCounts } from './library-counts.js';
 import { writeAttributes } from './library-files.js';
 import { digestOf, insertTags } from './passages.js';
 import type { Session } from './session.js';
+import { putVectorsOf } from './text-vectors.js';
 import { indexLibraryPassages, indexMessages, indexPassages } from './texts.js';
 import { transferTables, transferToRow, type TransferRow } from './transfer-tables.js';
 import { chunksOf } from './values.js';
@@ -116,6 +116,7 @@ async function insertLibraryPassages(
       ...{ libraryId: value.libraryId, batchId: null, files: {}, usageBytes: bytes, passages: 1 },
     });
   }
+  await putVectorsOf(session, 'library-passage', fresh);
   return values.map((value) => !taken.has(value.id));
 }
 
@@ -169,10 +170,11 @@ async function insertPassages(
   }
   for (const passage of fresh) await insertTags(session, passage);
   await indexPassages(session, fresh);
+  await putVectorsOf(session, 'passage', fresh);
   return inserted;
 }
 
-async function insertMessages(session: Session, ownerId: string, values: readonly Message[]): Promise<boolean[]> {
+async function insertMessages(session: Session, ownerId: string, values: readonly TransferValues['message'][]): Promise<boolean[]> {
   const inserted = await insertRows(session, 'message', rowsOf('message', values, ownerId));
   const fresh = values.filter((_value, index) => inserted[index]);
   const newest = new Map<string, number>();
@@ -188,5 +190,6 @@ async function insertMessages(session: Session, ownerId: string, values: readonl
       .execute();
   }
   await indexMessages(session, ownerId, fresh);
+  await putVectorsOf(session, 'message', fresh);
   return inserted;
 }

@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { IdentifiedKind, TransferKind, TransferValues } from '../../domain/transfer.js';
 import type { Stored, TransferMark, TransferPart, TransferRepository } from '../transfer.js';
 import type { Session } from './session.js';
+import { vectorsOf } from './text-vectors.js';
 import { insertThings } from './transfer-inserts.js';
 import { transferFromRow, transferTables, type TransferRow } from './transfer-tables.js';
 import { fromJson, toJson } from './values.js';
@@ -14,6 +15,7 @@ export function transferRepository(session: Session): TransferRepository {
     insert: (kind, ownerId, values) =>
       values.length === 0 ? Promise.resolve([]) : session.atomic((inner) => insertThings(inner, kind, ownerId, values)),
     list: (kind, parentId, after, limit) => list(session, kind, belongingTo(kind, parentId), { after, limit }),
+    vectors: (kind, ids) => vectorsOf(session, kind, ids),
     conversationsOf: (agentId, after, limit) => {
       const where = sql`row.id in (select conversation_id from windows where agent_id = ${agentId})`;
       return list(session, 'conversation', where, { after, limit });

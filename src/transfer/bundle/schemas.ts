@@ -40,6 +40,7 @@ const part = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('tool-call'), callId: id, name: text, arguments: text }),
   z.looseObject({ type: z.literal('tool-result'), callId: id, name: text, output: text, failed: z.boolean() }),
 ]);
+const vector = z.strictObject({ model: text, base64: z.base64() }).optional();
 const summary = z.looseObject({
   text,
   covers: z.tuple([count, count]),
@@ -83,7 +84,7 @@ const files = {
     progress: z.strictObject({ unit: z.enum(['bytes', 'pages']), done: count, total: count }),
     ...{ note: orNull(text), endedAt: orNull(time) },
   }),
-  'library-passage': z.strictObject({ ...born, libraryId: id, libraryFileId: id, position: count, text }),
+  'library-passage': z.strictObject({ ...born, libraryId: id, libraryFileId: id, position: count, text, vector }),
   'agent-library': z.strictObject({ agentId: id, libraryId: id, createdAt: time }),
   'conversation-library': z.strictObject({ conversationId: id, libraryId: id, createdAt: time }),
 };
@@ -106,7 +107,7 @@ const memories = {
     ...{ stepId: orNull(id), parent: orNull(count), restores: orNull(count), createdAt: time },
   }),
   'memory-block': z.strictObject({ memoryId: id, blockId: id, readOnly: z.boolean(), createdAt: time }),
-  passage: z.strictObject({ ...born, memoryId: id, text, tags: z.array(text) }),
+  passage: z.strictObject({ ...born, memoryId: id, text, tags: z.array(text), vector }),
 };
 
 const conversations = {
@@ -119,7 +120,7 @@ const conversations = {
     ...{ ...born, conversationId: id, seq: z.int().min(1), role: z.enum(['user', 'assistant', 'tool', 'system']) },
     ...{ kind: z.enum(['said', 'inner', 'boot', 'heartbeat', 'login', 'alert']), parts: z.array(part) },
     ...{ visible: z.boolean(), status: z.enum(['completed', 'incomplete']), agentId: orNull(id), runId: orNull(id) },
-    ...{ stepId: orNull(id), callId: orNull(id), name: orNull(text), metadata: pairs, faceData: json },
+    ...{ stepId: orNull(id), callId: orNull(id), name: orNull(text), metadata: pairs, faceData: json, vector },
   }),
   run: z.strictObject({
     ...{ ...born, conversationId: id, agentId: id, overrides: json, error: orNull(failure), usage: orNull(usage) },

@@ -1,6 +1,6 @@
 import { defaultOrganisationId, defaultUserId } from '../../domain/ids.js';
 import type { Message } from '../../domain/message.js';
-import type { TransferKind, TransferValues } from '../../domain/transfer.js';
+import { vectorKinds, type TransferKind, type TransferValues } from '../../domain/transfer.js';
 import type { TransferPart, TransferRepository } from '../../store/transfer.js';
 
 /** A thing to be taken along, and whose it is; null where that does not matter. */
@@ -21,11 +21,15 @@ export type ExportScope =
 const valuesPerRead = 200;
 
 /**
- * Everything in a scope, nothing before what it belongs to, always in the same order, a few things held at a time. What
+ * Everything in a scope, with the vectors of texts where these are wanted, nothing before what it belongs to, always in the same order, a few things held at a time. What
  * changes meanwhile may be in it as it was before or after.
  */
-export async function* thingsIn(scope: ExportScope, transfers: TransferRepository): AsyncGenerator<Thing> {
-  const reading = new Reading(transfers);
+export async function* thingsIn(
+  scope: ExportScope,
+  transfers: TransferRepository,
+  hasVectors = false,
+): AsyncGenerator<Thing> {
+  const reading = new Reading(transfers, hasVectors);
   if (scope.what === 'everything') yield* reading.everything();
   else if (scope.what === 'agent') yield* reading.agent(scope.id);
   else yield* reading.conversation(scope.id);
@@ -37,7 +41,10 @@ class Reading {
   /** Files that messages show, cite or bring along. */
   private readonly mentioned = new Set<string>();
 
-  constructor(private readonly transfers: TransferRepository) {}
+  constructor(
+    private readonly transfers: TransferRepository,
+    private readonly hasVectors: boolean,
+  ) {}
 
   async *everything(): AsyncGenerator<Thing> {
     yield* this.all('organisation', null, null, defaultOrganisationId);
@@ -210,7 +217,22 @@ class Reading {
   }
 
   private list<K extends TransferKind>(kind: K, parentId: string | null): AsyncGenerator<ValueOf<K>> {
-    return this.pages((after) => this.transfers.list(kind, parentId, after, valuesPerRead));
+    return this.pages(async (after) => {
+      const part = await this.transfers.list(kind, parentId, after, valuesPerRead);
+      return this.hasVectors ? { ...part, values: await this.withVectors(kind, part.values) } : part;
+    });
+  }
+
+  /** Texts with the vectors that they have. */
+  private async withVectors<K extends TransferKind>(kind: K, values: ValueOf<K>[]): Promise<ValueOf<K>[]> {
+    const vectorKind = vectorKinds.find((each) => each === kind);
+    if (vectorKind === undefined) return values;
+    const idOf = (value: ValueOf<K>): string => ('id' in value ? value.id : '');
+    const vectors = await this.transfers.vectors(vectorKind, values.map(idOf));
+    return values.map((value) => {
+      const vector = vectors.get(idOf(value));
+      return vector === undefined ? value : { ...value, vector };
+    });
   }
 
   private async *pages<K extends TransferKind>(

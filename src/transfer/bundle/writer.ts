@@ -7,13 +7,13 @@ import { thingsIn, type ExportScope } from './things.js';
 const bytesPerLine = 192 * 1024;
 
 /**
- * Writes a bundle, line by line: the same lines for the same state. It holds no keys, no passwords, no vectors, no
- * logs of runs, and no run that has not ended.
+ * Writes a bundle, line by line: the same lines for the same state. It holds no keys, no passwords, no logs of runs, no
+ * run that has not ended, and vectors only where these are wanted.
  */
-export async function* bundleLines(scope: ExportScope, store: Store): AsyncGenerator<string> {
+export async function* bundleLines(scope: ExportScope, store: Store, hasVectors = false): AsyncGenerator<string> {
   let lines = 1;
   yield `${JSON.stringify({ format: 'threadkeeper-bundle', version: bundleVersion })}\n`;
-  for await (const { kind, ownerId, value } of thingsIn(scope, store.transfers)) {
+  for await (const { kind, ownerId, value } of thingsIn(scope, store.transfers, hasVectors)) {
     lines += 1;
     yield `${JSON.stringify({ kind, ...(ownerId === null ? {} : { owner: ownerId }), value })}\n`;
     if (kind !== 'file' || value.sha256 === noContent) continue;

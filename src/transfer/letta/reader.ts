@@ -1,4 +1,4 @@
-import type { Reader } from '../reader.js';
+import type { Reader, ReaderSource } from '../reader.js';
 import type { Place, Problem, TransferRecord } from '../record.js';
 import { agentRecords, idsOf, protocolOf, windowRecord, type LettaAgent } from './agent.js';
 import { chromaRecords, keepsArchiveInChroma } from './chroma.js';
@@ -26,7 +26,7 @@ export const lettaReader: Reader = {
     let chroma: LettaDatabase | null = null;
     try {
       chroma = await openChroma(source);
-      yield* new Reading(database, chroma, source.workspace, signal).records();
+      yield* new Reading(database, chroma, source, signal).records();
     } finally {
       await chroma?.close();
       await database.close();
@@ -41,12 +41,13 @@ class Reading {
   constructor(
     private readonly database: LettaDatabase,
     private readonly chroma: LettaDatabase | null,
-    private readonly workspace: string,
+    private readonly source: ReaderSource,
     private readonly signal: AbortSignal,
   ) {}
 
   async *records(): AsyncGenerator<TransferRecord | Problem> {
-    const { database, workspace, placeOf } = this;
+    const { database, placeOf } = this;
+    const { workspace, vectorModel = null } = this.source;
     if (this.chroma === null && (await keepsArchiveInChroma(database))) {
       const why =
         'No archive is in this database: if one lies in the folder chroma beside it, import the folder of both.';
@@ -57,7 +58,7 @@ class Reading {
     const tools = await readTools(database, owners, placeOf);
     yield* tools.records;
     yield* templateRecords(database, owners, placeOf);
-    yield* sourceRecords({ database, owners, placeOf, workspace });
+    yield* sourceRecords({ database, owners, placeOf, workspace, vectorModel });
     const agents = new Set<string>();
     for await (const agent of readAgents(database, owners, tools)) {
       this.signal.throwIfAborted();
@@ -75,7 +76,7 @@ class Reading {
     const { database, placeOf } = this;
     const place = placeOf('agents', agent.id);
     yield* agentRecords(agent, place, this.yieldedBlocks);
-    yield* passageRecords(database, agent, placeOf);
+    yield* passageRecords(database, agent, placeOf, this.source.vectorModel ?? null);
     if (this.chroma !== null) yield* chromaRecords(this.chroma, agent);
     for (const table of ['agent_source_mapping', 'sources_agents']) {
       for (const libraryId of await linked(database, table, 'source_id', agent.id)) {

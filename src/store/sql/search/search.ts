@@ -7,6 +7,7 @@ import { libraryFileFromRow } from '../library-files.js';
 import { messageFromRow } from '../messages.js';
 import { passageFromRow } from '../passages.js';
 import type { Session } from '../session.js';
+import { countWithoutVector, putTextVector } from '../text-vectors.js';
 import {
   libraryQuery,
   messageQuery,
@@ -15,7 +16,6 @@ import {
   type SearchAnswer,
   type Searcher,
 } from './query.js';
-import { toBytes } from './vectors.js';
 
 /** Searching over a session; the looking itself is done by the searcher. */
 export function openSearch(session: Session, searcher: Searcher): Search {
@@ -46,10 +46,11 @@ export function openSearch(session: Session, searcher: Searcher): Search {
       ];
       return [...new Map(attached.map((library) => [library.id, library])).values()];
     },
+    countWithoutVector: (model) => countWithoutVector(session, model),
     withoutVector: (model, limit) => withoutVector(session, model, limit),
     putVectors: (model, vectors) =>
       session.atomic(async (inner) => {
-        for (const entry of vectors) await putVector(inner, model, entry);
+        for (const entry of vectors) await putTextVector(inner, model, entry);
       }),
   };
 }
@@ -129,34 +130,6 @@ async function modelsInUse(session: Session): Promise<string[]> {
     models.push(row.embedded_by);
     last = row.embedded_by;
   }
-}
-
-/** The column of `texts` by which a text is known. */
-const vectorColumns = {
-  message: 'message_id',
-  passage: 'passage_id',
-  'library-passage': 'library_passage_id',
-} as const satisfies Record<TextToEmbed['kind'], string>;
-
-async function putVector(
-  session: Session,
-  model: string,
-  entry: { kind: TextToEmbed['kind']; id: string; vector: Float32Array },
-): Promise<void> {
-  const text = await session.db
-    .updateTable('texts')
-    .set({ embedded_by: model })
-    .where(vectorColumns[entry.kind], '=', entry.id)
-    .returning(['key', 'scope_id'])
-    .executeTakeFirst();
-  // The text was deleted or emptied while its vector was being made.
-  if (text === undefined) return;
-  const row = { model, dimensions: entry.vector.length, bytes: toBytes(entry.vector) };
-  await session.db
-    .insertInto('vectors')
-    .values({ text_key: text.key, scope_id: text.scope_id, ...row })
-    .onConflict((conflict) => conflict.column('text_key').doUpdateSet(row))
-    .execute();
 }
 
 /** The statement by which a store shows that its database answers. */

@@ -1,8 +1,15 @@
-/** Bytes of a vector brought to length one, so that the product of two of them is their cosine. */
+/** How far the square of a length may be from one in numbers of this kind. */
+const roundingMax = 1e-6;
+
+/**
+ * Bytes of a vector brought to length one, so that the product of two of them is their cosine. One that is of that
+ * length already stays the same to the bit.
+ */
 export function toBytes(vector: Float32Array): Uint8Array {
   let square = 0;
   for (const value of vector) square += value * value;
-  const scale = square > 0 && Number.isFinite(square) ? 1 / Math.sqrt(square) : 0;
+  const isUnit = Math.abs(square - 1) < roundingMax;
+  const scale = isUnit ? 1 : square > 0 && Number.isFinite(square) ? 1 / Math.sqrt(square) : 0;
   const unit = vector.map((value) => (scale === 0 ? 0 : value * scale));
   return new Uint8Array(unit.buffer, unit.byteOffset, unit.byteLength);
 }

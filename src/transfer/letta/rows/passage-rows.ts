@@ -2,7 +2,8 @@ import { derivedId } from '../../../domain/derived-id.js';
 import { idsOf, type LettaAgent } from '../agent.js';
 import type { Place, Problem, TransferRecord } from '../../record.js';
 import { flagIn, idIn, objectIn, textIn, textsIn, timeIn, type Row } from '../cells.js';
-import { tooLarge, type LettaDatabase } from '../database.js';
+import { firstRow, tooLarge, type LettaDatabase } from '../database.js';
+import { vectorColumns, vectorIn, type VectorsWanted } from '../vectors.js';
 import { linked } from './agent-rows.js';
 
 /** A table of what agents put away, and the column by which it names a source where it holds documents too. */
@@ -12,7 +13,6 @@ const tables: readonly { table: string; source: string | null }[] = [
   { table: 'agent_passages', source: null },
 ];
 
-/** Not the vectors: they are many times as large as the texts, and made anew. */
 const columns: readonly string[] = ['id', 'text', 'metadata_', 'tags', 'created_at', 'is_deleted'];
 
 /** Where a row of a table stands. */
@@ -23,13 +23,16 @@ export async function* passageRecords(
   database: LettaDatabase,
   agent: LettaAgent,
   placeOf: PlaceOf,
+  vectorModel: string | null,
 ): AsyncGenerator<TransferRecord | Problem> {
   const order = ['created_at', 'id'];
+  const read = vectorModel === null ? columns : [...columns, ...vectorColumns];
+  const wanted = { model: vectorModel, config: agent.embedding };
   for (const { table, source } of tables.filter(({ table }) => database.has(table, 'agent_id'))) {
     const isMixed = source !== null && database.has(table, source);
     const where = { agent_id: agent.id, ...(isMixed ? { [source]: null } : {}) };
-    for await (const row of database.rows({ table, columns, where, order })) {
-      yield* recordsOf(row, agent, (id) => placeOf(table, id), null);
+    for await (const row of database.rows({ table, columns: read, where, order })) {
+      yield* recordsOf(row, agent, { placeOf: (id) => placeOf(table, id), sharedWith: null, wanted });
     }
   }
   const table = 'archival_passages';
@@ -37,18 +40,28 @@ export async function* passageRecords(
   for (const archiveId of await linked(database, 'archives_agents', 'archive_id', agent.id)) {
     const sharedBy = await agentsOf(database, archiveId);
     const sharedWith = sharedBy[0] === agent.id ? null : agent.id;
-    for await (const row of database.rows({ table, columns, where: { archive_id: archiveId }, order })) {
-      yield* recordsOf(row, agent, (id) => placeOf(table, id), sharedWith);
+    const config = await embeddingOf(database, archiveId, agent);
+    const query = { table, columns: read, where: { archive_id: archiveId }, order };
+    for await (const row of database.rows(query)) {
+      const around = { placeOf: (id: string) => placeOf(table, id), sharedWith, wanted: { ...wanted, config } };
+      yield* recordsOf(row, agent, around);
     }
   }
+}
+
+/** What is known of a row besides what it holds. */
+interface Around {
+  placeOf(id: string): Place;
+  /** The agent whose archive this is not; null for its owner's. */
+  sharedWith: string | null;
+  wanted: VectorsWanted;
 }
 
 /** A passage lies in one archive here: the others that shared it get one that says the same. */
 function* recordsOf(
   row: Row,
   agent: LettaAgent,
-  placeOf: (id: string) => Place,
-  sharedWith: string | null,
+  { placeOf, sharedWith, wanted }: Around,
 ): Generator<TransferRecord | Problem> {
   const id = idIn(row['id']);
   const text = textIn(row['text']);
@@ -66,8 +79,21 @@ function* recordsOf(
     text,
     tags: textsIn(row['tags']),
     createdAt: timeIn(row['created_at']) ?? agent.createdAt,
+    ...vectorIn(row, wanted),
   };
   yield { kind: 'passage', place, ownerId: agent.ownerId, value };
+}
+
+/** What an archive says of its vectors; the first releases with archives left that to the agents. */
+async function embeddingOf(
+  database: LettaDatabase,
+  archiveId: string,
+  agent: LettaAgent,
+): Promise<Record<string, unknown>> {
+  if (!database.has('archives', 'embedding_config')) return agent.embedding;
+  const query = { table: 'archives', columns: ['embedding_config'], where: { id: archiveId } };
+  const config = objectIn((await firstRow(database, query))?.['embedding_config']);
+  return Object.keys(config).length > 0 ? config : agent.embedding;
 }
 
 /** The agents that have an archive, its owner first. */

@@ -5,9 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import { derivedId } from '../../../domain/derived-id.js';
 import { cleanText } from '../../../domain/storable-text.js';
 import type { TransferRecord } from '../../record.js';
-import { flagIn, idIn, textIn, timeIn, type Row } from '../cells.js';
+import { flagIn, idIn, objectIn, textIn, timeIn, type Row } from '../cells.js';
 import { firstRow, type LettaDatabase, type RowQuery } from '../database.js';
 import { fileRecord, libraryFileRecord, libraryRecord, type LettaDocument } from '../documents.js';
+import { vectorColumns, vectorIn } from '../vectors.js';
 import type { Owners } from './owners.js';
 import type { PlaceOf } from './passage-rows.js';
 
@@ -18,6 +19,8 @@ export interface SourceParts {
   placeOf: PlaceOf;
   /** A folder for the texts of documents. */
   workspace: string;
+  /** The plain name of the model whose vectors are wanted; null where none are. */
+  vectorModel: string | null;
 }
 
 /** A source of the old server. */
@@ -26,6 +29,8 @@ interface LettaSource {
   name: string;
   ownerId: string | null;
   createdAt: number;
+  /** What it says of its vectors. */
+  embedding: Record<string, unknown>;
 }
 
 /** Pieces of documents: how a table names the source of each, and its document. */
@@ -38,13 +43,18 @@ interface PieceTable {
 /** Sources with their documents, and the pieces into which those were cut. */
 export async function* sourceRecords(parts: SourceParts): AsyncGenerator<TransferRecord> {
   const { database, owners, placeOf } = parts;
-  const columns = ['id', 'user_id', '_created_by_id', 'name', 'description', 'created_at', 'updated_at', 'is_deleted'];
+  const columns = [
+    ...['id', 'user_id', '_created_by_id', 'name', 'description', 'created_at', 'updated_at', 'is_deleted'],
+    ...['embedding_model', 'embedding_dim', 'embedding_config'],
+  ];
   if (!database.has('sources')) return;
   for await (const row of database.rows({ table: 'sources', columns, order: ['id'] })) {
     const id = idIn(row['id']);
     if (id === null || flagIn(row['is_deleted'])) continue;
     const createdAt = timeIn(row['created_at']) ?? 0;
-    const source = { id, name: textIn(row['name']) ?? id, ownerId: owners.of(row), createdAt };
+    const { embedding_model, embedding_dim } = row;
+    const embedding = { embedding_model, embedding_dim, ...objectIn(row['embedding_config']) };
+    const source = { id, name: textIn(row['name']) ?? id, ownerId: owners.of(row), createdAt, embedding };
     yield libraryRecord(row, { ...source, place: placeOf('sources', id) });
     yield* documentRecords(parts, source, idIn(row['user_id']));
   }
@@ -139,18 +149,20 @@ async function* oneDocument(
 }
 
 async function* pieceRecords(
-  { database, placeOf }: SourceParts,
+  { database, placeOf, vectorModel }: SourceParts,
   source: LettaSource,
   libraryFileId: string,
   query: RowQuery,
 ): AsyncGenerator<TransferRecord> {
   let position = 0;
-  for await (const row of database.rows(query)) {
+  const wanted = { model: vectorModel, config: source.embedding };
+  const columns = vectorModel === null ? query.columns : [...query.columns, ...vectorColumns];
+  for await (const row of database.rows({ ...query, columns })) {
     const id = idIn(row['id']);
     const text = textIn(row['text']);
     if (id === null || text === null || flagIn(row['is_deleted'])) continue;
     const createdAt = timeIn(row['created_at']) ?? source.createdAt;
-    const value = { id, libraryId: source.id, libraryFileId, position, text, createdAt };
+    const value = { id, libraryId: source.id, libraryFileId, position, text, createdAt, ...vectorIn(row, wanted) };
     yield { kind: 'library-passage', place: placeOf(query.table, id), ownerId: source.ownerId, value };
     position += 1;
   }
