@@ -8,7 +8,7 @@ export default defineConfig({
     isolate: false,
     // Most tests wait for servers of their own; one worker less than there are cores would leave a core idle.
     maxWorkers: '100%',
-    testTimeout: 60_000,
+    testTimeout: 20_000,
     hookTimeout: 60_000,
   },
 });

@@ -11,6 +11,7 @@ import {
   type Machine,
   type ServerProcess,
 } from './support/server-process.js';
+import { wholeProgram } from './cli/command-line.js';
 
 const folder = fileURLToPath(new URL('../examples', import.meta.url));
 const hasShell = ['bash', 'curl'].every((program) => spawnSync(program, ['--version']).status === 0);
@@ -34,7 +35,7 @@ function runExample(name: string, url: string, password = serverPassword): Promi
 describe.each([
   ['letta', 'openapi_letta.json', 'letta-guide.sh'],
   ['memgpt', 'openapi_memgpt.json', 'memgpt-guide.sh'],
-] as const)('a server started as %s', (name, document, guide) => {
+] as const)('a server started as %s', wholeProgram, (name, document, guide) => {
   let machine: Machine;
   let server: ServerProcess;
   beforeAll(async () => {
@@ -144,7 +145,7 @@ describe.each([
   });
 });
 
-describe('a server without MEMGPT_SERVER_PASS', () => {
+describe('a server without MEMGPT_SERVER_PASS', wholeProgram, () => {
   it('prints the password it made for this session first, and that password opens the routes of the administrator', async () => {
     const machine = createMachine();
     try {

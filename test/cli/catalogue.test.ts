@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMachine, type Machine, type Outcome } from './command-line.js';
+import { createMachine, type Machine, type Outcome, wholeProgram } from './command-line.js';
 
 let machine: Machine;
 let folder: string;
@@ -19,7 +19,7 @@ afterEach(async () => {
 const run = (...args: string[]): Promise<Outcome> => machine.run(args, { name: 'letta' }).ended;
 const running = /Uvicorn running on (http:\/\/\S+:\d+)/;
 
-describe('the commands for what a server keeps', () => {
+describe('the commands for what a server keeps', wholeProgram, () => {
   it('add, list and delete humans and personas, from a text or a file', async () => {
     const file = join(folder, 'pilot.txt');
     writeFileSync(file, 'I know every harbour.');

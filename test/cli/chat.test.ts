@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMachine, type Machine } from './command-line.js';
+import { createMachine, type Machine, wholeProgram } from './command-line.js';
 
 let machine: Machine;
 
@@ -13,7 +13,7 @@ afterEach(async () => {
 
 const running = /Uvicorn running on (http:\/\/\S+:\d+)/;
 
-describe('threadkeeper run', () => {
+describe('threadkeeper run', wholeProgram, () => {
   it('makes an agent, answers every line of a pipe, and the agent remembers at the next start', async () => {
     const first = await machine.run(['run', '--agent', 'Ines'], { input: 'My name is Oswald.\n/memory\n' }).ended;
     expect(first).toMatchObject({ status: 0, errors: '' });

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
+/** For tests that start the program itself, once or often: a second each where nothing else runs, many where much does. */
+export const wholeProgram = { timeout: 60_000 } as const;
+
 /** What a finished command left. */
 export interface Outcome {
   status: number | null;

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMachine, type Machine, type Outcome } from './command-line.js';
+import { createMachine, type Machine, type Outcome, wholeProgram } from './command-line.js';
 
 let machine: Machine;
 
@@ -21,7 +21,7 @@ function written(): unknown {
   return JSON.parse(readFileSync(join(machine.home, 'config.json'), 'utf8'));
 }
 
-describe('threadkeeper configure', () => {
+describe('threadkeeper configure', wholeProgram, () => {
   it('writes the provider chosen by flags at the head of the file, readable by its owner alone', async () => {
     const flags = ['--api-key', 'sk-mine', '--model', 'gpt-4o', '--context-window', '64000'];
     const first = await run(['configure', '--provider', 'openai', ...flags]);
@@ -61,7 +61,7 @@ describe('threadkeeper configure', () => {
   });
 });
 
-describe('threadkeeper quickstart', () => {
+describe('threadkeeper quickstart', wholeProgram, () => {
   it.each([
     ['openai', 'openai/gpt-4o-mini', 'openai/text-embedding-3-small'],
     ['ollama', null, null],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pdfOf } from '../support/documents.js';
-import { createMachine, type Machine, type Outcome } from './command-line.js';
+import { createMachine, type Machine, type Outcome, wholeProgram } from './command-line.js';
 
 let machine: Machine;
 let folder: string;
@@ -27,7 +27,7 @@ afterEach(async () => {
 const run = (...args: string[]): Promise<Outcome> => machine.run(args, { name: 'letta' }).ended;
 const running = /Uvicorn running on (http:\/\/\S+:\d+)/;
 
-describe('load directory', () => {
+describe('load directory', wholeProgram, () => {
   it('reads the files of a folder that have the usual endings, and no others, into a new source', async () => {
     expect(await run('load', 'directory', '--name', 'ports', '--input-dir', folder)).toEqual({
       status: 0,
@@ -89,7 +89,7 @@ describe('load directory', () => {
   });
 });
 
-describe('load text', () => {
+describe('load text', wholeProgram, () => {
   it('reads a text from standard input, a flag or a file', async () => {
     const args = ['load', 'text', '--name', 'notes'];
     const piped = await machine.run(args, { input: 'Ines sails on Friday.' }).ended;
@@ -101,7 +101,7 @@ describe('load text', () => {
   });
 });
 
-describe('delete source', () => {
+describe('delete source', wholeProgram, () => {
   it('takes a source away by its name, and says where there is none', async () => {
     await run('load', 'text', '--name', 'notes', '--text', 'Ines sails on Friday.');
     expect((await run('delete', 'source', 'notes')).out).toBe('The source notes is deleted.\n');

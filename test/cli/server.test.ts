@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMachine, takenPort, type Machine, type RunOptions, type Running } from './command-line.js';
+import { createMachine, takenPort, type Machine, type RunOptions, type Running, wholeProgram } from './command-line.js';
 
 let machine: Machine;
 
@@ -39,7 +39,7 @@ async function stop(server: Running): Promise<number | null> {
   return (await server.ended).status;
 }
 
-describe('threadkeeper server', () => {
+describe('threadkeeper server', wholeProgram, () => {
   it.each([
     ['threadkeeper', 'openapi_letta.json'],
     ['letta', 'openapi_letta.json'],
@@ -163,7 +163,7 @@ describe('threadkeeper server', () => {
   });
 });
 
-describe('threadkeeper server --use-ssl', () => {
+describe('threadkeeper server --use-ssl', wholeProgram, () => {
   it('makes a certificate that clients accept, and uses the same one at the next start', async () => {
     const certPath = join(machine.home, 'tls', 'selfsigned.crt');
     const keyPath = join(machine.home, 'tls', 'selfsigned.key');

@@ -8,6 +8,7 @@ import {
   type ServerProcess,
 } from '../support/server-process.js';
 import { pdfOf } from '../support/documents.js';
+import { wholeProgram } from '../cli/command-line.js';
 
 const storyMs = 120_000;
 let machine: Machine | null = null;
@@ -30,7 +31,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-describe('a file on its way into a source', () => {
+describe('a file on its way into a source', wholeProgram, () => {
   it(
     'is read to its end by the next server where the first is killed in the middle',
     { timeout: storyMs },

@@ -12,6 +12,7 @@ import {
   type Machine,
   type ServerProcess,
 } from '../support/server-process.js';
+import { wholeProgram } from '../cli/command-line.js';
 
 const storyMs = 120_000;
 let machine: Machine | null = null;
@@ -67,7 +68,7 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const contentOf = async (client: OpenAI, id: string): Promise<Buffer> =>
   Buffer.from(await (await client.files.content(id)).arrayBuffer());
 
-describe('a file that is being sent when the server is killed', () => {
+describe('a file that is being sent when the server is killed', wholeProgram, () => {
   it('leaves no file, and in the end no bytes, and can be sent again', { timeout: storyMs }, async () => {
     const here = (machine = createMachine());
     const first = await startServer(here);
@@ -92,7 +93,7 @@ describe('a file that is being sent when the server is killed', () => {
   });
 });
 
-describe('an upload in parts', () => {
+describe('an upload in parts', wholeProgram, () => {
   const parts = [Buffer.alloc(12_000_000, 'first '), Buffer.alloc(12_000_000, 'second ')];
   const whole = Buffer.concat(parts);
 
@@ -138,7 +139,7 @@ describe('an upload in parts', () => {
   );
 });
 
-describe('a batch of files that is being read when the server is killed', () => {
+describe('a batch of files that is being read when the server is killed', wholeProgram, () => {
   it('is read to its end by the next server, every file once', { timeout: storyMs }, async () => {
     const here = (machine = createMachine());
     const first = await startServer(here);
