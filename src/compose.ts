@@ -7,6 +7,7 @@ import { programVersion } from './cli/version.js';
 import type { Config } from './config.js';
 import { systemClock, type Clock } from './domain/clock.js';
 import { limits } from './domain/limits.js';
+import { createScales } from './engine/gauge.js';
 import { createLoop, type RunLoop } from './engine/loop.js';
 import { createSearchAccess } from './engine/query-vectors.js';
 import { createToolRegistry } from './engine/tools/registry.js';
@@ -78,7 +79,8 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
   const follow = createFollow({ store, notifier });
   const searchAccess = createSearchAccess(store.search, providers, cache.named('query_vectors'));
   const { timezone, memoryFlush } = config;
-  const loop = createLoop({ store, providers, tools, searchAccess, clock, timezone, memoryFlush });
+  const scales = createScales(clock);
+  const loop = createLoop({ store, providers, tools, searchAccess, clock, timezone, memoryFlush }, scales);
 
   const generatedPassword = config.adminPassword === null;
   const adminPassword = config.adminPassword ?? randomBytes(16).toString('base64url');
@@ -92,6 +94,7 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
     adminPassword,
     memoryScope: config.memoryScope,
     timezone: config.timezone,
+    scales,
     embed: (text) => searchAccess.embed(text),
     fileBytesMax: config.fileBytesMax,
   });

@@ -2,8 +2,9 @@ import type { Summary, Window } from '../domain/conversation.js';
 import { limits } from '../domain/limits.js';
 import type { Message } from '../domain/message.js';
 import type { Usage } from '../domain/run.js';
+import { estimateMessages } from '../domain/request-tokens.js';
 import { estimateTokens } from '../domain/tokens.js';
-import { historyOptions, tokensOf, type Context } from './context.js';
+import { historyOptions, type Context } from './context.js';
 import { cutOf, type Rung } from './cut.js';
 import { toRequestMessages } from './history.js';
 import type { Journal } from './journal.js';
@@ -113,7 +114,7 @@ function targetOf(work: PromptWork, { fixedTokens }: Context): number {
 /** What one row adds to a prompt. */
 function rowTokens(scene: Scene): (message: Message) => number {
   const options = historyOptions(scene, { resultCharsMax: scene.resultCharsMax });
-  return (message) => tokensOf(toRequestMessages([message], options));
+  return (message) => estimateMessages(toRequestMessages([message], options));
 }
 
 function summaryShareOf(scene: Scene): number {

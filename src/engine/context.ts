@@ -2,11 +2,13 @@ import type { Conversation, Window } from '../domain/conversation.js';
 import { limits } from '../domain/limits.js';
 import type { Message } from '../domain/message.js';
 import type { Run, ToolChoice } from '../domain/run.js';
+import { estimateRequest, estimateTools } from '../domain/request-tokens.js';
 import { estimateTokens } from '../domain/tokens.js';
 import type { Zone } from '../domain/zone.js';
 import type { ModelRequest, RequestMessage, RequestPart } from '../providers/provider.js';
 import type { Repositories } from '../store/store.js';
 import { budgetLeft } from './budget.js';
+import { ruledRequest } from './call-gate.js';
 import { isSaidByUser } from './cut.js';
 import { packAlert, timeFormat } from './envelope.js';
 import { normaliseHistory, toRequestMessages, type HistoryOptions } from './history.js';
@@ -32,13 +34,14 @@ export interface Tail {
 
 /** A request, and what it is thought to weigh. */
 export interface Context {
+  /** With the tools that the agent's rules allow now. */
   request: ModelRequest;
   window: Window;
   /** The live messages, oldest first. */
   messages: Message[];
   /** What the system prompt was compiled from. */
   system: SystemPromptInput;
-  /** Tokens of the whole prompt, estimated. */
+  /** Tokens of the whole request, estimated. */
   tokens: number;
   /** Tokens of what no compaction can make smaller: system prompt and tools. */
   fixedTokens: number;
@@ -79,7 +82,7 @@ export async function buildContext(
     ...summaryMessage(scene, window),
     ...toRequestMessages(messages, historyOptions(scene, fit)),
   ]);
-  const request: ModelRequest = {
+  const request = await ruledRequest(repositories, scene, run, {
     model: scene.model.model,
     messages: withTail(history, tail, scene.zone),
     tools: scene.definitions,
@@ -87,10 +90,9 @@ export async function buildContext(
     parallelToolCalls: run.overrides.parallelToolCalls ?? null,
     settings: { ...agent.settings, maxOutputTokens: outputTokensOf(scene, run) },
     user: null,
-  };
-  const fixedTokens = estimateTokens(system) + estimateTokens(JSON.stringify(request.tools));
-  const tokens = fixedTokens + tokensOf(history) - estimateTokens(system);
-  return { request, window, messages, system: input, fixedTokens, tokens };
+  });
+  const fixedTokens = estimateTokens(system) + estimateTools(request.tools);
+  return { request, window, messages, system: input, fixedTokens, tokens: estimateRequest(request) };
 }
 
 /** How the live messages of a scene are written for its model. */
@@ -129,34 +131,6 @@ function toolChoiceOf(run: Run, scene: Scene): ToolChoice {
 function outputTokensOf(scene: Scene, run: Run): number | null {
   const tokens = Math.min(scene.agent.settings.maxOutputTokens ?? Infinity, budgetLeft(run).completionTokens);
   return Number.isFinite(tokens) ? tokens : null;
-}
-
-/** Tokens of the messages of a request, estimated. */
-export function tokensOf(messages: readonly RequestMessage[]): number {
-  return messages.reduce((sum, message) => sum + tokensOfMessage(message), 0);
-}
-
-function tokensOfMessage(message: RequestMessage): number {
-  const overhead = 4;
-  switch (message.role) {
-    case 'system':
-    case 'tool':
-      return overhead + estimateTokens(message.text);
-    case 'user':
-      return message.parts.reduce((sum, part) => sum + tokensOfPart(part), overhead);
-    case 'assistant':
-      return message.calls.reduce(
-        (sum, call) => sum + estimateTokens(call.name) + estimateTokens(call.arguments) + overhead,
-        overhead + estimateTokens(message.text ?? ''),
-      );
-    default:
-      return message satisfies never;
-  }
-}
-
-function tokensOfPart(part: RequestPart): number {
-  // What the large vendors charge for an image at medium size.
-  return part.type === 'text' ? estimateTokens(part.text) : 800;
 }
 
 /**
@@ -217,11 +191,17 @@ function minuteOf(at: number, zone: Zone): string {
   return `${new Date(zone.wall(at)).toISOString().slice(0, 16).replace('T', ' ')} ${zone.name}`;
 }
 
-/** Attaches the time and the notices to what was last said, at the moment of sending only. */
+/** The time and the notices as the model reads them; empty where there is nothing to tell. */
+export function tailText({ now, notices }: Tail, zone: Zone): string {
+  const lines = [...(now === null ? [] : [`The time is ${minuteOf(now, zone)}.`]), ...notices];
+  return lines.length === 0 ? '' : `[context]\n${lines.join('\n')}`;
+}
+
+/** Attaches them to what was last said, at the moment of sending only. */
 function withTail(messages: RequestMessage[], tail: Tail, zone: Zone): RequestMessage[] {
-  const lines = [...(tail.now === null ? [] : [`The time is ${minuteOf(tail.now, zone)}.`]), ...tail.notices];
-  if (lines.length === 0) return messages;
-  const part: RequestPart = { type: 'text', text: `[context]\n${lines.join('\n')}` };
+  const text = tailText(tail, zone);
+  if (text === '') return messages;
+  const part: RequestPart = { type: 'text', text };
   const at = messages.findLastIndex((message) => message.role === 'user');
   if (at < 0) return [...messages, { role: 'user', parts: [part] }];
   return messages.map((message, index) =>

@@ -3,6 +3,7 @@ import type { Usage } from '../domain/run.js';
 import { limits } from '../domain/limits.js';
 import { tokenScaleOf } from '../domain/tokens.js';
 import { createRefusals, keep } from './refusals.js';
+import type { Scene } from './scene.js';
 
 /**
  * Between what factors a report is believed. Some servers leave what they had cached out of their count, and the estimate
@@ -92,6 +93,15 @@ export function createScales(clock: Clock): Scales {
       };
     },
   };
+}
+
+/** The gauge of an agent's prompts in a conversation. */
+export function gaugeOf(
+  scales: Scales,
+  { agent, model: { provider, model } }: Pick<Scene, 'agent' | 'model'>,
+  conversationId: string,
+): PromptGauge {
+  return scales.gauge(`${provider.name}/${model}`, `${agent.id} ${conversationId}`);
 }
 
 function scaleOf({ estimate, tokens }: Measured): number {

@@ -4,11 +4,11 @@ import { addUsage, type Run, type RunError, type Step, type Usage } from '../dom
 import { queueTopic } from '../domain/topics.js';
 import { ProviderError } from '../providers/provider.js';
 import { spentBudget } from './budget.js';
-import { gateOf, ruledRequest } from './call-gate.js';
+import { gateOf } from './call-gate.js';
 import { carryOut } from './calls.js';
 import { closeTurn } from './closing.js';
 import { endRun, RunExpired, type Ending } from './ending.js';
-import { createScales, type Scales } from './gauge.js';
+import { createScales, gaugeOf, type Scales } from './gauge.js';
 import type { Journal } from './journal.js';
 import { compactAll, prepare } from './prepare.js';
 import { noEffort, type Effort, type PromptWork } from './prompt-work.js';
@@ -21,9 +21,11 @@ import { waitForFiles } from './wait-for-files.js';
 /** Carries a claimed run forward until it rests or the signal aborts. It has no memory of its own: it reads the rows. */
 export type RunLoop = (journal: Journal, signal: AbortSignal) => Promise<void>;
 
-/** Makes the loop. What it learns of how prompts weigh, all of its runs share. */
-export function createLoop(dependencies: EngineDependencies): RunLoop {
-  const scales = createScales(dependencies.clock);
+/** Makes the loop. What it learns of how prompts weigh, all of its runs share, and whoever has the scales. */
+export function createLoop(
+  dependencies: EngineDependencies,
+  scales: Scales = createScales(dependencies.clock),
+): RunLoop {
   return async (journal, signal) => {
     let story: RunStory | null = null;
     try {
@@ -47,9 +49,7 @@ function workOf(
   scales: Scales,
   signal: AbortSignal,
 ): PromptWork {
-  const { provider, model } = scene.model;
-  const gauge = scales.gauge(`${provider.name}/${model}`, `${scene.agent.id} ${journal.run.conversationId}`);
-  return { dependencies, journal, scene, gauge, signal };
+  return { dependencies, journal, scene, gauge: gaugeOf(scales, scene, journal.run.conversationId), signal };
 }
 
 /** One run, from the claim to its rest. */
@@ -112,8 +112,7 @@ class RunStory {
     }
     try {
       const { journal, scene, signal } = this;
-      const request = await ruledRequest(this.dependencies.store, scene, journal.run, context.request);
-      const outcome = await takeTurn({ journal, scene, clock, signal, carried: this.effort.usage }, request);
+      const outcome = await takeTurn({ journal, scene, clock, signal, carried: this.effort.usage }, context.request);
       this.work.gauge.learn(context.tokens, outcome.usage);
       this.brokenReplies = 0;
       this.overflows = 0;

@@ -8,6 +8,7 @@ import type { Rung } from './cut.js';
 import { failureStreak } from './failures.js';
 import { flushesMemory, flushMemory } from './memory-flush.js';
 import type { Effort, PromptWork } from './prompt-work.js';
+import type { EngineDependencies, Scene } from './scene.js';
 
 /** How room is made, gentlest first: `clamp` and `squeeze` shorten what stays and evict nothing. */
 const ladder: readonly (Rung | 'clamp' | 'squeeze')[] = ['sliding', 'all', 'clamp', 'squeeze', 'drop'];
@@ -25,7 +26,7 @@ export async function prepare(work: PromptWork, effort: Effort): Promise<Context
   const { dependencies, scene, gauge } = work;
   const notices = await noticesFor(work);
   const build = (fit: Fit, extra: string[] = []): Promise<Context> =>
-    buildContext(dependencies.store, scene, work.journal.run, fit, tailOf(work, [...notices, ...extra]));
+    buildContext(dependencies.store, scene, work.journal.run, fit, tailOf(dependencies, scene, [...notices, ...extra]));
   let context = await build(effort.fit);
   if (gauge.weigh(context.fixedTokens) > scene.promptTokens) throw overflowInSystemPrompt(work, context);
   const limit = gauge.triggerOf(scene.promptTokens);
@@ -95,7 +96,8 @@ export async function compactAll(work: PromptWork): Promise<Usage | null> {
   return (await compact(work, context, 'everything')).usage;
 }
 
-const pressureNotice =
+/** What an agent is told whose view is almost full. */
+export const pressureNotice =
   'Your view of this conversation is almost full: older messages will soon scroll out of it. ' +
   'Save what matters to your memory now. Do not mention this.';
 
@@ -106,14 +108,19 @@ async function noticePressure(
   rebuild: () => Promise<Context>,
 ): Promise<Context> {
   const { window } = context;
-  const pressedAt = (gauge.triggerOf(scene.promptTokens) * limits.pressureAt) / limits.compactAt;
-  const presses = gauge.weigh(context.tokens) > pressedAt;
-  if (!presses || window.pressureNoticed || !scene.hasMemoryTools) return context;
+  if (!isPressing({ gauge, scene }, context)) return context;
   await journal.commit(async (tx) => {
     await tx.conversations.noticePressure(window.agentId, window.conversationId, dependencies.clock.now());
     return { facts: [], value: null };
   });
   return rebuild();
+}
+
+/** True where the pressure is to be told now: it is, and has not been in this cycle. */
+export function isPressing({ scene, gauge }: Pick<PromptWork, 'scene' | 'gauge'>, context: Context): boolean {
+  if (context.window.pressureNoticed || !scene.hasMemoryTools) return false;
+  const pressedAt = (gauge.triggerOf(scene.promptTokens) * limits.pressureAt) / limits.compactAt;
+  return gauge.weigh(context.tokens) > pressedAt;
 }
 
 async function noticesFor({ dependencies, journal }: PromptWork): Promise<string[]> {
@@ -123,8 +130,9 @@ async function noticesFor({ dependencies, journal }: PromptWork): Promise<string
   return [`The same call has now failed ${streak} times in the same way. Do something else, or answer without it.`];
 }
 
-function tailOf({ dependencies, scene }: PromptWork, notices: string[]): Tail {
-  return { now: scene.agent.envelope === 'plain+time' ? dependencies.clock.now() : null, notices };
+/** What goes along with a prompt that is sent now. */
+export function tailOf({ clock }: Pick<EngineDependencies, 'clock'>, scene: Scene, notices: string[]): Tail {
+  return { now: scene.agent.envelope === 'plain+time' ? clock.now() : null, notices };
 }
 
 function overflowInSystemPrompt({ scene, gauge }: PromptWork, context: Context): AppError {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { estimateRequest } from '../domain/request-tokens.js';
 import { estimateTokens } from '../domain/tokens.js';
 import { decide, type Decision } from './demo/decide.js';
-import { estimateRequestTokens } from './estimate.js';
 import { ProviderError, type ModelEvent, type ModelInfo, type ModelRequest, type Provider } from './provider.js';
 import type { DemoSettings } from './settings.js';
 
@@ -82,7 +82,7 @@ function costOf(event: ModelEvent): number {
 }
 
 function finish(reason: 'stop' | 'calls' | 'length', request: ModelRequest, completionTokens: number): ModelEvent {
-  const promptTokens = estimateRequestTokens(request);
+  const promptTokens = estimateRequest(request);
   return {
     type: 'finish',
     reason,

@@ -1,7 +1,7 @@
 import { newId, toOpenaiId } from '../domain/ids.js';
 import type { Usage } from '../domain/run.js';
+import { estimateRequest } from '../domain/request-tokens.js';
 import { estimateTokens } from '../domain/tokens.js';
-import { estimateRequestTokens } from './estimate.js';
 import { failureIn } from './failures.js';
 import type { ModelEvent, ModelRequest } from './provider.js';
 
@@ -152,7 +152,7 @@ function isUsage(value: unknown): boolean {
 
 function usageOf(usage: Fields | null, request: ModelRequest, spoken: string): Usage {
   if (usage === null) {
-    const promptTokens = estimateRequestTokens(request);
+    const promptTokens = estimateRequest(request);
     const completionTokens = estimateTokens(spoken);
     return { promptTokens, completionTokens, cachedTokens: null, reasoningTokens: null, estimated: true };
   }

@@ -1,25 +1,10 @@
 import { AppError, type ErrorCode } from '../domain/errors.js';
 import type { ModelSettings } from '../domain/agent.js';
+import type { RequestMessage } from '../domain/request-message.js';
 import type { ToolChoice, Usage } from '../domain/run.js';
 import type { ToolDefinition } from '../domain/tool.js';
 
-/** What a user's message holds on its way to a model. */
-export type RequestPart = { type: 'text'; text: string } | { type: 'image'; url: string; detail: string | null };
-
-/** A call as a model's own history shows it. */
-export interface RequestCall {
-  id: string;
-  name: string;
-  /** JSON text. */
-  arguments: string;
-}
-
-/** One message of a request, in the only form the engine knows. */
-export type RequestMessage =
-  | { role: 'system'; text: string }
-  | { role: 'user'; parts: RequestPart[]; name?: string }
-  | { role: 'assistant'; text: string | null; calls: RequestCall[] }
-  | { role: 'tool'; callId: string; name: string; text: string };
+export type { RequestCall, RequestMessage, RequestPart } from '../domain/request-message.js';
 
 /** One call of a model. */
 export interface ModelRequest {

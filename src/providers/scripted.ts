@@ -1,5 +1,5 @@
+import { estimateRequest } from '../domain/request-tokens.js';
 import { estimateTokens } from '../domain/tokens.js';
-import { estimateRequestTokens } from './estimate.js';
 import { ProviderError, type ModelEvent, type ModelInfo, type ModelRequest, type Provider } from './provider.js';
 
 /** One reply of a script. A bare string is a reply of that text. */
@@ -104,7 +104,7 @@ function eventsOf(turn: ScriptedTurn, request: ModelRequest): ModelEvent[] {
     }
   });
   const usage = {
-    promptTokens: turn.promptTokens ?? estimateRequestTokens(request),
+    promptTokens: turn.promptTokens ?? estimateRequest(request),
     completionTokens: turn.completionTokens ?? estimateTokens(reasoning + text + written.join('')),
     cachedTokens: null,
     reasoningTokens: null,

@@ -1,9 +1,9 @@
 import type { Agent } from '../domain/agent.js';
-import type { Clock } from '../domain/clock.js';
 import type { Conversation } from '../domain/conversation.js';
 import { AppError, notFound } from '../domain/errors.js';
 import type { Principal } from '../domain/user.js';
 import { viewContext, type ContextView } from '../engine/context-view.js';
+import type { Scales } from '../engine/gauge.js';
 import type { EngineDependencies } from '../engine/scene.js';
 import type { StartRun } from './run-commands.js';
 import { newRun } from './run-creation.js';
@@ -27,9 +27,9 @@ export interface ContextViewService {
   view(principal: Principal, agentId: string, conversationId?: string): Promise<AgentContext>;
 }
 
-/** Makes the verb. */
-export function createContextViewService(engine: EngineDependencies & { clock: Clock }): ContextViewService {
-  const { store, clock } = engine;
+/** Makes the verb; `scales` know what prompts weigh, where runs are carried in this process. */
+export function createContextViewService(engine: EngineDependencies & { scales: Scales }): ContextViewService {
+  const { store, clock, scales } = engine;
   return {
     view: async (principal, agentId, conversationId) => {
       const agent = await store.agents.get(principal.userId, agentId);
@@ -45,7 +45,7 @@ export function createContextViewService(engine: EngineDependencies & { clock: C
       // A run that is never stored: what is asked is how its first prompt would look.
       const command: StartRun = { agentId, conversationId: id, input: [], whenActive: 'queue' };
       const run = newRun(agent, conversation, command, clock.now());
-      return { agent, conversation, view: await viewContext(engine, run) };
+      return { agent, conversation, view: await viewContext(engine, scales, run) };
     },
   };
 }

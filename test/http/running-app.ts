@@ -60,6 +60,7 @@ export async function startApp(options: AppOptions = {}): Promise<RunningApp> {
     tools: createToolRegistry(),
     adminPassword,
     memoryScope: 'thread',
+    scales: room.scales,
   });
   await services.users.ensureDefault();
   await services.organisations.ensureDefault();

@@ -7,6 +7,7 @@ import { textOf, type Message } from '../../src/domain/message.js';
 import type { Run, RunOverrides } from '../../src/domain/run.js';
 import type { ToolRule } from '../../src/domain/tool-rule.js';
 import type { Principal } from '../../src/domain/user.js';
+import { createScales, type Scales } from '../../src/engine/gauge.js';
 import { createLoop, type RunLoop } from '../../src/engine/loop.js';
 import { createSearchAccess } from '../../src/engine/query-vectors.js';
 import { nativeTools } from '../../src/domain/assistant.js';
@@ -58,6 +59,8 @@ export interface EngineRoom {
   notifier: Notifier;
   follow: Follow;
   loop: RunLoop;
+  /** What the loop has learned of how prompts weigh. */
+  scales: Scales;
   worker: Worker;
   sweeper: Sweeper;
   /** Errors that no run told of. */
@@ -102,13 +105,17 @@ export async function openRoom(options: RoomOptions): Promise<EngineRoom> {
   const follow = createFollow({ store, notifier });
   const runs = createRunService({ store, notifier, follow, clock, memoryScope: 'thread', providers });
   const noCache = { get: () => Promise.resolve(undefined), set: () => Promise.resolve(true) };
-  const loop = createLoop({
-    store,
-    providers,
-    tools: createToolRegistry(options.tools ?? []),
-    searchAccess: createSearchAccess(store.search, providers, noCache),
-    clock,
-  });
+  const scales = createScales(clock);
+  const loop = createLoop(
+    {
+      store,
+      providers,
+      tools: createToolRegistry(options.tools ?? []),
+      searchAccess: createSearchAccess(store.search, providers, noCache),
+      clock,
+    },
+    scales,
+  );
   const faults: unknown[] = [];
   const onFault = (error: unknown): void => void faults.push(error);
   const newWorker = (): Worker =>
@@ -143,6 +150,7 @@ export async function openRoom(options: RoomOptions): Promise<EngineRoom> {
     notifier,
     follow,
     loop,
+    scales,
     worker,
     sweeper,
     faults,

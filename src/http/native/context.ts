@@ -39,9 +39,13 @@ const contextReply = z
       usable: tokens,
       compacts_at: tokens,
       compacts_to: tokens,
-      current: tokens.meta({ description: 'Estimated, as are all tokens here.' }),
+      current: tokens.meta({
+        description: 'As the provider would count, as far as it has taught that; the parts below add up to it.',
+      }),
     }),
     instructions: weighed,
+    rules: weighed,
+    introduction: weighed,
     blocks: z.array(
       weighed.extend({
         label: text,
@@ -58,6 +62,7 @@ const contextReply = z
       .extend({ covers: z.tuple([z.int(), z.int()]), compactions: z.int(), model: text, created_at: text })
       .nullable(),
     in_context: z.array(anyObject),
+    notes: weighed,
     out_of_context: z.object({ messages: z.int(), passages: z.int(), sources: z.array(anyObject), find_with: text }),
     context_window_size_max: tokens,
     context_window_size_current: tokens,
@@ -68,6 +73,8 @@ const contextReply = z
     external_memory_summary: text,
     num_tokens_system: tokens,
     system_prompt: text,
+    num_tokens_tool_usage_rules: tokens,
+    tool_usage_rules: text.nullable(),
     num_tokens_core_memory: tokens,
     core_memory: text,
     num_tokens_summary_memory: tokens,
@@ -116,6 +123,8 @@ function ownToWire({ agent, conversation, view }: AgentContext, path: string, sp
       current: view.tokens,
     },
     instructions: view.instructions,
+    rules: view.rules,
+    introduction: view.introduction,
     blocks: view.blocks.map(({ block, ...part }) => ({
       label: block.label,
       chars: charsOf(block.value),
@@ -129,6 +138,7 @@ function ownToWire({ agent, conversation, view }: AgentContext, path: string, sp
     tools: { tokens: view.tools.tokens, names: view.tools.definitions.map((tool) => tool.name) },
     summary: summaryToWire(view.summary),
     in_context: view.messages.map((live) => liveToWire(live, spell)),
+    notes: view.notes,
     out_of_context: {
       messages: view.hiddenMessages,
       passages: view.passageCount,
@@ -186,13 +196,15 @@ function lettaToWire(view: ContextView, spell: ContextPlace['spell']): Wire {
     external_memory_summary: view.counts.text,
     num_tokens_system: view.instructions.tokens,
     system_prompt: view.instructions.text,
+    num_tokens_tool_usage_rules: view.rules.tokens,
+    tool_usage_rules: view.rules.text === '' ? null : view.rules.text,
     num_tokens_core_memory: sum(memory),
     core_memory: memory.map((part) => part.text).join('\n'),
     num_tokens_summary_memory: view.summary?.tokens ?? 0,
     summary_memory: view.summary?.text ?? null,
     num_tokens_functions_definitions: view.tools.tokens,
     functions_definitions: view.tools.definitions.map((tool) => ({ type: 'function', function: tool })),
-    num_tokens_messages: sum(view.messages),
+    num_tokens_messages: sum([...view.messages, view.notes]),
     messages: view.messages.map(({ message }) => ({
       id: spell('message', message.id),
       role: message.role,
