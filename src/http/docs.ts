@@ -1,7 +1,7 @@
 import express, { type RequestHandler, type Router } from 'express';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { openApiDocuments } from './openapi.js';
+import { documentNames, documentText } from './documents.js';
 
 const page = `<!doctype html>
 <html lang="en">
@@ -28,10 +28,9 @@ const contentPolicy =
 /** Serves the generated documents and a page to read them with, nothing of it from another host. */
 export function docsRouter(version: string): Router {
   const router = express.Router({ caseSensitive: true });
-  const documents = openApiDocuments(version);
-  for (const [name, document] of Object.entries(documents)) {
-    router.get(`/${name}`, (_request, response) => {
-      response.json(document);
+  for (const name of documentNames) {
+    router.get(`/${name}`, async (_request, response) => {
+      response.type('json').send(await documentText(name, version));
     });
   }
   router.get(['/docs', '/redoc'], send('html', page));

@@ -1,14 +1,12 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31, type RouteConfig } from '@asteasolutions/zod-to-openapi';
 import type { z } from 'zod';
+import type { DocumentName } from './documents.js';
 import { faces, isOpenaiPath } from './faces.js';
 import { errorReply, inputFaultReply } from './native/replies.js';
 import type { Route } from './route.js';
 
-/** The generated documents by the names of their files. */
-export type OpenApiDocuments = Record<string, object>;
-
 /** Describes every route that is served, from the very tables they are served from. */
-export function openApiDocuments(version: string): OpenApiDocuments {
+export function openApiDocuments(version: string): Record<DocumentName, object> {
   const routes = faces.flatMap((face) => face.routes);
   const native = routes.filter((route) => !isOpenaiPath(route.path));
   const assistants = routes.filter((route) => isOpenaiPath(route.path));
