@@ -70,6 +70,8 @@ const ownPackages: Record<string, readonly string[]> = {
   unpdf: ['extract'],
   mammoth: ['extract'],
   yauzl: ['extract', 'transfer'],
+  'tar-stream': ['transfer'],
+  yaml: ['transfer'],
   htmlparser2: ['extract'],
   busboy: ['http'],
   openai: ['providers'],

@@ -8,7 +8,7 @@ import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { AppError } from '../domain/errors.js';
 
 /** What a package may unfold to: entries, and bytes of all of them together. */
-const entriesMax = 100_000;
+export const entriesMax = 100_000;
 const unpackedBytesMax = 64 * 1024 ** 3;
 /** How far a package may unfold for each of its bytes; text seldom comes to 50, and a bomb to thousands. */
 const unfoldingMax = 1_000;
@@ -87,7 +87,8 @@ function nextEntry(zip: ZipFile): Promise<Entry | null> {
   });
 }
 
-function damaged(cause: unknown): AppError {
+/** The error for an archive that cannot be read. */
+export function damaged(cause: unknown): AppError {
   const why = cause instanceof Error ? `: ${cause.message}` : '';
   return new AppError('invalid_request', `The archive is damaged and cannot be unpacked${why}.`, { cause });
 }

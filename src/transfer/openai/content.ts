@@ -34,11 +34,12 @@ function textParts(text: string, annotations: Citation[] = []): MessagePart[] {
 function readPart(part: unknown, mention: Mention): ReadContent {
   if (typeof part === 'string') return { parts: textParts(part), isWhole: false };
   if (!isJson(part)) return { parts: [], isWhole: false };
-  const { text, image_file: file, image_url: image, refusal } = part;
+  const { text, image_file: file, image_url: image, image_file_id: fileId, refusal } = part;
   if (isJson(text)) return readText(part, text, mention);
   if (typeof text === 'string') return { parts: textParts(text), isWhole: false };
   if (isJson(file)) return readImage(part, file, { url: null, fileId: mentioned(file['file_id'], mention) });
   if (isJson(image)) return readImage(part, image, { url: textOf(image['url']), fileId: null });
+  if (textOf(fileId) !== null) return readImage(part, {}, { url: null, fileId: mentioned(fileId, mention) });
   return { parts: textParts(plainText(refusal)), isWhole: false };
 }
 

@@ -3,6 +3,7 @@ import type { SourceFile } from '../reader.js';
 import type { Problem } from '../record.js';
 import { encodingOf, readText, type Encoding } from './encoding.js';
 import { SplitFault, Splitter, type Opens, type Piece } from './splitter.js';
+import { isYaml, readYaml } from './yaml.js';
 
 /** A JSON value of a file. */
 export interface Document {
@@ -24,8 +25,22 @@ export async function* readDocuments(file: SourceFile): AsyncGenerator<Document 
   if (encoding === 'windows-1252') {
     yield problemAt(file, null, 'changed', 'The file is not UTF-8; it was read as Windows-1252.');
   }
-  if (encoding === 'utf-8' && /\.(jsonl|ndjson)$/iu.test(file.name)) yield* readLinesOf(file);
+  if (isYaml(file.name)) yield* readYamlOf(file, encoding);
+  else if (encoding === 'utf-8' && /\.(jsonl|ndjson)$/iu.test(file.name)) yield* readLinesOf(file);
   else yield* readPieces(file, encoding);
+}
+
+async function* readYamlOf(file: SourceFile, encoding: Encoding): AsyncGenerator<Document | Problem> {
+  if (file.bytes > wholeCharsMax) {
+    yield problemAt(file, null, 'broken', 'The file of YAML is larger than any that is read.');
+    return;
+  }
+  let text = '';
+  for await (const piece of readText(file.path, encoding)) text += piece;
+  for (const read of readYaml(text)) {
+    if ('why' in read) yield problemAt(file, read.line, 'broken', read.why);
+    else yield { kind: 'document', ...read };
+  }
 }
 
 /** A problem of a file. */

@@ -5,9 +5,11 @@ import type { Problem } from '../record.js';
 import { problemAt, readDocuments } from './documents.js';
 import { type Contents } from './files.js';
 import { readTime, textOf, type Json } from './json.js';
+import { besideSettings } from './settings.js';
 import type { ObjectKind } from './shapes.js';
 import type { Shelf } from './shelf.js';
 import { findObjects, type Find } from './walk.js';
+import { isYaml } from './yaml.js';
 
 /** Everything an export holds, put aside. */
 export interface Gathered {
@@ -32,7 +34,7 @@ export async function* gather(files: readonly SourceFile[], shelf: Shelf, gather
     if (!(await isDocument(file, files.length === 1))) continue;
     const isContent = isAmongContents(file);
     let doubts: Problem[] = [];
-    for await (const problem of gatherFile({ file, number, isContent }, shelf, gathered)) {
+    for await (const problem of gatherFile({ file, number, isContent, files }, shelf, gathered)) {
       doubts.push(problem);
       if (!gathered.exports.has(file.name) && doubts.length < doubtsPerFile) continue;
       yield* doubts;
@@ -51,7 +53,7 @@ export async function isDocument(file: SourceFile, isAlone: boolean): Promise<bo
   if (/\.(?:pkl|pickle)$/iu.test(file.name)) return false;
   if (isAlone) return true;
   if (isAmongContents(file)) return /\.json$/iu.test(file.name) && file.bytes <= tellingBytesMax;
-  if (/\.(?:json|jsonl|ndjson|tar|tgz)$/iu.test(file.name)) return true;
+  if (/\.(?:json|jsonl|ndjson|tar|tgz)$/iu.test(file.name) || isYaml(file.name)) return true;
   return documentName.test(file.name) && (await beginsLikeJson(file.path));
 }
 
@@ -71,6 +73,8 @@ interface Opened {
   number: number;
   /** True where it may as well be the bytes of a file. */
   isContent: boolean;
+  /** All files of the source. */
+  files: readonly SourceFile[];
 }
 
 async function* gatherFile(opened: Opened, shelf: Shelf, gathered: Gathered): AsyncGenerator<Problem> {
@@ -92,7 +96,9 @@ async function* gatherFile(opened: Opened, shelf: Shelf, gathered: Gathered): As
         await gathered.contents.keep(find.fileId, find.base64);
       } else if (!isContent || find.object['object'] === 'file') {
         gathered.exports.add(file.name);
-        const why = shelve(shelf, find, { ...opened, line: document.line, parentId: place(find) });
+        const at = { ...opened, line: document.line, parentId: place(find) };
+        const whole = find.kind === 'assistant' ? await withBeside(find, at, shelf, gathered) : find;
+        const why = shelve(shelf, whole, at);
         if (why !== null) yield problemAt(file, document.line, 'changed', why, wayOf(find.at));
       }
     }
@@ -121,6 +127,17 @@ function placement({ name }: SourceFile): (find: FoundObject) => string | null {
   return ({ kind, parentId }) => parentId ?? parents[kind] ?? null;
 }
 
+/** An assistant with what lies beside its settings; the files among that are put aside. */
+async function withBeside(find: FoundObject, at: Spot, shelf: Shelf, { exports }: Gathered): Promise<FoundObject> {
+  const beside = await besideSettings(find.object, at.file, at.files);
+  if (beside === null) return find;
+  for (const object of beside.files) shelve(shelf, { ...find, kind: 'file', object }, { ...at, parentId: null });
+  for (const name of beside.used) exports.add(name);
+  return { ...find, object: beside.assistant };
+}
+
+type Spot = Opened & { line: number; parentId: string | null };
+
 const needed: Partial<Record<ObjectKind, string>> = {
   step: 'The run that a step belongs to is not named.',
   'store-file': 'The vector store that a file lies in is not named.',
@@ -130,7 +147,7 @@ const needed: Partial<Record<ObjectKind, string>> = {
 function shelve(
   shelf: Shelf,
   { kind, object, at: path }: FoundObject,
-  { number, line, parentId }: Opened & { line: number; parentId: string | null },
+  { number, line, parentId }: Spot,
 ): string | null {
   const id = textOf(object['id']);
   if (kind === 'thread' && id === null) return 'A thread has no id.';

@@ -66,18 +66,32 @@ const spellings = [
 /** What belongs to the caller keeps its names. */
 const callersOwn = new Set(['metadata', 'parameters', 'attributes', 'schema', 'json_schema']);
 
+/** Names that begin with a capital, as .NET writes them. */
+const capitalNames = [
+  'Id',
+  'Role',
+  'Data',
+  'Messages',
+  'Threads',
+  'Assistants',
+  'Thread',
+  'Runs',
+  'Files',
+  'VectorStores',
+];
+
 /** An object of an SDK with the names that the API has; any other as it is. */
 export function asApiObject(object: Json): Json {
-  return spellings.some((name) => Object.hasOwn(object, name)) ? (respelled(object) as Json) : object;
+  const isRespelled = [...spellings, ...capitalNames].some((name) => Object.hasOwn(object, name));
+  return isRespelled ? (respelled(object) as Json) : object;
 }
 
 function respelled(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(respelled);
   if (!isJson(value)) return value;
   const entries = Object.entries(value).map(([name, field]) => {
-    const spelled = /^[a-z]+(?:[A-Z][a-z]*)+$/u.test(name)
-      ? name.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`)
-      : name;
+    const isOtherwise = /^(?:[A-Z][a-z]*|[a-z]+)(?:[A-Z][a-z]*)*$/u.test(name);
+    const spelled = isOtherwise ? name.replaceAll(/(?<=[a-z])(?=[A-Z])/gu, '_').toLowerCase() : name;
     return [spelled, callersOwn.has(spelled) ? field : respelled(field)] as const;
   });
   return Object.fromEntries(entries);

@@ -9,6 +9,9 @@ import type { Writing } from './writing.js';
 const speakers: ReadonlyMap<string, 'user' | 'assistant' | 'tool' | 'system'> = new Map([
   ...(['user', 'human', 'person'] as const).map((word) => [word, 'user'] as const),
   ...(['assistant', 'ai', 'bot', 'model'] as const).map((word) => [word, 'assistant'] as const),
+  // How .NET writes its words where nobody told it to write them out.
+  ['0', 'user'],
+  ['1', 'assistant'],
   ['tool', 'tool'],
   ['function', 'tool'],
   ['system', 'system'],

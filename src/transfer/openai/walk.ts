@@ -63,6 +63,7 @@ function* findIn(object: Json, around: Surroundings): Generator<Find> {
   else if (inner !== null) yield* findObjects(inner, around);
   else if (isJson(object['identity']) && isJson(object['manifest'])) yield* findInSnapshot(object['identity'], around);
   else if (typeof object['object'] === 'string') yield* findOne(object, around);
+  else if (isSettings(object)) yield* findInSettings(object, around);
   else if ('thread_id' in object && ('thread' in object || Array.isArray(object['messages']))) {
     yield* findInTranscript(object, around);
   } else if (isJson(object['thread'])) yield* findInThread(object, around);
@@ -71,6 +72,17 @@ function* findIn(object: Json, around: Surroundings): Generator<Find> {
   } else if (around.expected === null && Object.keys(object).some((name) => collectionOf(name) !== null)) {
     yield* 'id' in object ? findOne(object, threadIfSaid(object, around)) : findInBundle(object, around);
   } else yield* findOne(object, around);
+}
+
+/** The settings of one assistant, as a script keeps them to bring them up to date. */
+function isSettings(object: Json): boolean {
+  return (
+    'assistant_id' in object && 'model' in object && !('id' in object || 'role' in object || 'thread_id' in object)
+  );
+}
+
+function* findInSettings({ assistant_id: id, ...settings }: Json, around: Surroundings): Generator<Find> {
+  yield* findOne({ ...settings, id }, { ...around, expected: 'assistant' });
 }
 
 function isPage(value: unknown): value is Json {

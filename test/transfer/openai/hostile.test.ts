@@ -97,6 +97,25 @@ describe('an export that is broken is refused, and it is told where', () => {
       null,
     ],
     [
+      'YAML whose references unfold without end',
+      { 't.jsonl': line, 'bomb.yaml': bombOfYaml() },
+      'The values of this YAML are nested too deep, or unfold past every bound.',
+      1,
+    ],
+    [
+      'YAML that is nested without end',
+      { 't.jsonl': line, 'deep.yaml': `${'['.repeat(100_000)}${']'.repeat(100_000)}` },
+      'The values of this YAML are nested too deep, or unfold past every bound.',
+      1,
+    ],
+    [
+      'YAML that is nested without end and without brackets',
+      { 't.jsonl': line, 'deep.yaml': '- '.repeat(100_000) },
+      'The values of this YAML are nested too deep, or unfold past every bound.',
+      1,
+    ],
+    ['YAML that is none', { 't.jsonl': line, 'bad.yml': 'messages: [\n  - a: {' }, 'This is no YAML.', null],
+    [
       'an export of a voice product',
       { 't.json': { voice: {}, transcriber: {}, firstMessage: 'Hi' } },
       'This is a voice assistant of Vapi, and no export of Assistants.',
@@ -230,4 +249,14 @@ function zipOf(name: string, content: Buffer, claimedBytes = content.length): Bu
   end.writeUInt32LE(central.length, 12);
   end.writeUInt32LE(local.length, 16);
   return Buffer.concat([local, central, end]);
+}
+
+/** A list of lists of lists, each of the one before it many times. */
+function bombOfYaml(): string {
+  const names = 'abcdefghi'.split('');
+  const lines = names.map((name, index) => {
+    const inner = index === 0 ? '"ha"' : `*${names[index - 1] ?? ''}`;
+    return `${name}: &${name} [${Array.from({ length: 9 }, () => inner).join(', ')}]`;
+  });
+  return lines.join('\n');
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import type { MessagePart } from '../../../src/domain/message.js';
 import { readExport, type ExportFiles } from './support.js';
 
@@ -75,6 +76,20 @@ describe('the messages of a thread keep their order', () => {
         'dump.json': said.map(({ thread_id, created_at, assistant_id, ...rest }) => {
           return { ...rest, threadId: thread_id, createdAt: created_at, assistantId: assistant_id };
         }),
+      },
+    ],
+    ['in YAML', { 'messages.yaml': stringify(newestFirst) }],
+    ['in YAML with several documents', { 'messages.yml': said.map((each) => `---\n${stringify(each)}`).join('') }],
+    [
+      'in the spelling of .NET',
+      {
+        'dump.json': {
+          Data: said.map(({ id, created_at, thread_id, role }, index) => ({
+            ...{ Id: id, CreatedAt: new Date(Number(created_at) * 1_000).toISOString(), ThreadId: thread_id },
+            ...{ Role: role === 'user' ? 0 : 'Assistant', Metadata: { KeepMe: 'as I am' }, AssistantId: null },
+            Content: [{ Text: talk[index]?.[1], TextAnnotations: [], ImageFileId: null, Refusal: null }],
+          })),
+        },
       },
     ],
     [
@@ -304,4 +319,27 @@ describe('what is not in an export is told', () => {
   ])('%s', async (_what, files, why) => {
     expect((await readExport(files)).told).toContain(why);
   });
+});
+
+it('reads the settings of an assistant with its instructions and files from the folder that a script keeps', async () => {
+  const { values, told } = await readExport({
+    'bot/config.yaml': 'assistant_id: asst_Bot\nname: Bot\nmodel: gpt-4\ntools:\n  - type: retrieval\n',
+    'bot/instructions.txt': 'Be brief.',
+    'bot/datafiles/manual.txt': 'Press the button.',
+  });
+  expect(values('agent')).toMatchObject([{ id: 'asst_Bot', name: 'Bot', instructions: 'Be brief.', model: 'gpt-4' }]);
+  expect(values('file')).toMatchObject([
+    { name: 'manual.txt', content: expect.stringContaining('manual.txt') as string },
+  ]);
+  expect(values('library-file')).toMatchObject([{ fileId: values('file')[0]?.id }]);
+  expect(told).not.toContain('Nothing in this file was recognised.');
+});
+
+it('keeps the names that people gave, and pictures, in the spelling of .NET', async () => {
+  const message = { Id: 'msg_1', ThreadId: 'thread_A', Role: 'User', CreatedAt: 1_700_000_000 };
+  const content = [{ Text: null, ImageFileId: 'file-abc' }];
+  const { values } = await readExport({ 'a.json': { ...message, Metadata: { KeepMe: 'as I am' }, Content: content } });
+  expect(values('message')).toMatchObject([
+    { metadata: { KeepMe: 'as I am' }, parts: [{ type: 'image', url: null, fileId: 'file-abc' }] },
+  ]);
 });
