@@ -10,6 +10,7 @@ import { closeTurn } from './closing.js';
 import { endRun, RunExpired, type Ending } from './ending.js';
 import { createScales, gaugeOf, type Scales } from './gauge.js';
 import type { Journal } from './journal.js';
+import { finishFlush, isFlush } from './memory-flush.js';
 import { compactAll, prepare } from './prepare.js';
 import { noEffort, type Effort, type PromptWork } from './prompt-work.js';
 import { setScene, type EngineDependencies, type Scene } from './scene.js';
@@ -94,9 +95,15 @@ class RunStory {
   /** Takes up what another worker, or the client, left. False where the run now rests. */
   private async recover(): Promise<boolean> {
     if (this.journal.run.attempt === 1) return true;
-    const steps = await this.dependencies.store.runs.steps(this.journal.run.id);
+    const { run } = this.journal;
+    const steps = await this.dependencies.store.runs.steps(run.id);
+    this.effort.flushed = steps.some((step) => isFlush(step, run));
     const open = steps.find((step) => step.status === 'in_progress');
     if (open === undefined) return true;
+    if (isFlush(open, run)) {
+      await finishFlush(this.work, open);
+      return true;
+    }
     if (open.calls.length > 0) return this.settle(open);
     await this.journal.commit(async (tx) => ({ facts: await abandonStep(tx, open, this.now()), value: null }));
     return true;

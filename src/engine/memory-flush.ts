@@ -44,17 +44,30 @@ export async function flushMemory(work: PromptWork, context: Context): Promise<U
     const { calls, usage } = await collectCalls(work, request);
     if (calls.length === 0) return usage;
     const step = await journal.commit((tx, run) => openStep(tx, run, { calls, usage, at: now(work) }));
-    const done = await carryOut(work.dependencies, journal, scene, step, { refused: new Map(), signal });
-    await journal.commit(async (tx) => {
-      const ended: Step = { ...done, status: 'completed', endedAt: now(work) };
-      await tx.runs.updateStep(ended);
-      return { facts: [{ type: 'step-end', step: ended }], value: null };
-    });
+    await finishFlush(work, step);
     return null;
   } catch (error) {
     if (signal.aborted || (error instanceof AppError && error.code === 'lease_lost')) throw error;
     return null;
   }
+}
+
+/**
+ * True for the step of a flush. The turn that it makes room for is yet to come, while the calls of any other step are
+ * written in the commit that counts its turn as taken.
+ */
+export function isFlush(step: Step, run: Run): boolean {
+  return step.kind === 'tools' && step.calls.length > 0 && step.turn === run.turn;
+}
+
+/** Carries out what is left of a flush and ends its step. It decides nothing: the turn comes after it in any case. */
+export async function finishFlush({ dependencies, journal, scene, signal }: PromptWork, step: Step): Promise<void> {
+  const done = await carryOut(dependencies, journal, scene, step, { refused: new Map(), signal });
+  await journal.commit(async (tx) => {
+    const ended: Step = { ...done, status: 'completed', endedAt: dependencies.clock.now() };
+    await tx.runs.updateStep(ended);
+    return { facts: [{ type: 'step-end', step: ended }], value: null };
+  });
 }
 
 function memoryTools({ tools }: PromptWork['dependencies'], scene: PromptWork['scene']): ModelRequest['tools'] {
