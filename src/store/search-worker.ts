@@ -1,12 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Kysely } from 'kysely';
 import { AppError } from '../domain/errors.js';
 import { openPostgresReader } from './postgres.js';
 import type { SearchThreadData, SearchThreadReply, SearchThreadRequest } from './search-thread.js';
-import { postgresDialect, sqliteDialect, type Dialect } from './sql/dialect.js';
-import type { Database } from './sql/schema.js';
+import { postgresDialect, sqliteDialect } from './sql/dialect.js';
 import { findInLibraries } from './sql/search/find-in-libraries.js';
-import { find } from './sql/search/find.js';
+import { createGround, find, type Ground } from './sql/search/find.js';
 import { postgresWords } from './sql/search/postgres-words.js';
 import { sqliteWords } from './sql/search/sqlite-words.js';
 import { openSqliteReader } from './sqlite.js';
@@ -15,7 +13,7 @@ import { openSqliteReader } from './sqlite.js';
  * The thread that searches. It reads through a connection of its own and answers in whatever order the searches end.
  */
 
-const { db, dialect } = open(workerData as SearchThreadData);
+const ground = open(workerData as SearchThreadData);
 
 parentPort?.on('message', (request: SearchThreadRequest) => {
   void answer(request).then((reply) => parentPort?.postMessage(reply));
@@ -24,7 +22,9 @@ parentPort?.on('message', (request: SearchThreadRequest) => {
 async function answer({ id, query }: SearchThreadRequest): Promise<SearchThreadReply> {
   try {
     const answer =
-      query.kind === 'library-passage' ? await findInLibraries(db, dialect, query) : await find(db, dialect, query);
+      query.kind === 'library-passage'
+        ? await findInLibraries(ground.db, ground.dialect, query)
+        : await find(ground, query);
     return { id, answer };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -32,12 +32,12 @@ async function answer({ id, query }: SearchThreadRequest): Promise<SearchThreadR
   }
 }
 
-function open(data: SearchThreadData): { db: Kysely<Database>; dialect: Dialect } {
+function open(data: SearchThreadData): Ground {
   switch (data.kind) {
     case 'sqlite':
-      return { db: openSqliteReader(data.location), dialect: sqliteDialect(sqliteWords) };
+      return createGround(openSqliteReader(data.location), sqliteDialect(sqliteWords));
     case 'postgres':
-      return { db: openPostgresReader(data.location), dialect: postgresDialect(postgresWords) };
+      return createGround(openPostgresReader(data.location), postgresDialect(postgresWords));
     default:
       return data.kind satisfies never;
   }

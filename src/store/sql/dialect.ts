@@ -57,6 +57,19 @@ export interface WordIndex {
   keysOf(words: WordsSought, scopes: readonly string[]): RawBuilder<{ key: number }>;
   /** The order in which `matching` gives the newest first without sorting, where the database can. */
   readonly newestFirst: RawBuilder<unknown>;
+  /** Null where texts that are seen later may have lower keys than texts that were seen before. */
+  readonly growing: GrowingIndex | null;
+}
+
+/**
+ * What lets a reader keep the keys it was told: whatever it sees later has higher keys, and the table `text_removals`
+ * has those that went (decision 12).
+ */
+export interface GrowingIndex {
+  /** Statements that make the table and keep it. */
+  readonly definition: string[];
+  /** A select of the keys above one of the texts that hold a word; `scopes` as ever, everywhere where there are none. */
+  keysAbove(word: string, scopes: readonly string[], above: number): RawBuilder<{ key: number }>;
 }
 
 /** Words that a text must hold: each of `all`, and one of `any` where there are some. Several in a row are a phrase. */

@@ -10,6 +10,7 @@ import { sharedBlocks } from './migrations/0005-shared-blocks.js';
 import { textPlaces } from './migrations/0006-text-places.js';
 import { sleepTime } from './migrations/0007-sleep-time.js';
 import { transfers } from './migrations/0008-transfers.js';
+import { textRemovals } from './migrations/0009-text-removals.js';
 import type { Database } from './schema.js';
 import { inTransaction } from './session.js';
 
@@ -29,6 +30,7 @@ const migrations: readonly Migration[] = [
   { number: 6, name: 'text-places', up: textPlaces },
   { number: 7, name: 'sleep-time', up: sleepTime },
   { number: 8, name: 'transfers', up: transfers },
+  { number: 9, name: 'text-removals', up: textRemovals },
 ];
 
 /**

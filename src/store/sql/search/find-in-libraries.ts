@@ -89,11 +89,14 @@ async function scopeOfLibraries(db: Kysely<Database>, ids: readonly string[]): P
     .where('removed', '=', 0)
     .execute();
   if (rows.length === 0) return null;
+  const parts = rows.map((row) => row.id);
   return {
-    ids: sql`in (${sql.join(rows.map((row) => row.id))})`,
-    tokens: rows.map((row) => scopeToken('library', row.id)),
+    parts,
+    ids: sql`in (${sql.join(parts)})`,
+    tokens: parts.map((id) => scopeToken('library', id)),
     conditions: [],
     size: rows.reduce((sum, row) => sum + row.passage_count, 0),
+    isPlaced: false,
   };
 }
 

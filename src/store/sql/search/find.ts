@@ -4,6 +4,7 @@ import type { Embedding } from '../../store.js';
 import type { Dialect, WordsSought } from '../dialect.js';
 import type { Database } from '../schema.js';
 import { countHolders, readHolders, type Field } from './holders.js';
+import { createKnownScopes, type KnownScopes } from './known-scopes.js';
 import type { SearchAnswer, SearchQuery } from './query.js';
 import { rankByWords } from './ranking.js';
 import { bounds, scopeOf, type Scope } from './scope.js';
@@ -14,12 +15,40 @@ const fusionConstant = 60;
 
 const vectorsPerRead = 2_000;
 
+/** Where searches are carried out, one after the other, with what is known from the earlier ones. */
+export interface Ground {
+  db: Kysely<Database>;
+  dialect: Dialect;
+  /** Null where the database is of a kind of which nothing can be kept. */
+  known: KnownScopes | null;
+}
+
+/** A ground on which nothing is known yet. */
+export function createGround(db: Kysely<Database>, dialect: Dialect): Ground {
+  const { growing } = dialect.wordIndex;
+  return { db, dialect, known: growing === null ? null : createKnownScopes(growing) };
+}
+
 /** Carries out a search. Every word is looked up within the scope alone, so other memories neither slow nor sway it. */
-export async function find(db: Kysely<Database>, dialect: Dialect, query: SearchQuery): Promise<SearchAnswer> {
+export async function find({ db, dialect, known }: Ground, query: SearchQuery): Promise<SearchAnswer> {
+  if (known === null) return findAt({ db, dialect, known }, query);
+  // What is known and what is read must be of one moment.
+  return db.connection().execute(async (held) => {
+    await sql`begin`.execute(held);
+    try {
+      return await findAt({ db: held, dialect, known }, query);
+    } finally {
+      await sql`commit`.execute(held);
+    }
+  });
+}
+
+async function findAt(ground: Ground, query: SearchQuery): Promise<SearchAnswer> {
+  const { db } = ground;
   const scope = await scopeOf(db, query);
   if (scope === null) return { ids: [], total: 0 };
   if (query.query === null) return listByTime(db, scope, query);
-  const field = fieldOf(db, dialect, scope, query);
+  const field = await fieldOf(ground, scope, query);
   const { sought, ranked, matching } = await rankByWords(field, query.query);
   const near = query.embedding === null ? [] : await nearest(db, scope, bounds(query), query.embedding);
   const first = near.length === 0 ? ranked : fuse([ranked, near.map(({ key }) => key)]);
@@ -58,11 +87,14 @@ async function restOf(
   return rest.map(({ key }) => key);
 }
 
-function fieldOf(db: Kysely<Database>, dialect: Dialect, scope: Scope, query: SearchQuery): Field {
-  const conditions = [...scope.conditions, ...bounds(query)];
-  const isSaid = query.kind === 'message';
-  const place = isSaid ? sql`t.scope_id` : sql`null`;
-  return { db, dialect, scope, conditions, place, placed: isSaid ? sql`t.message_id is not null` : sql`1 = 0` };
+async function fieldOf({ db, dialect, known }: Ground, scope: Scope, query: SearchQuery): Promise<Field> {
+  const narrowing = bounds(query);
+  const conditions = [...scope.conditions, ...narrowing];
+  const place = scope.isPlaced ? sql`t.scope_id` : sql`null`;
+  const placed = scope.isPlaced ? sql`t.message_id is not null` : sql`1 = 0`;
+  const name = `${query.kind} ${query.memoryId}`;
+  const knownScope = known === null || narrowing.length > 0 ? null : await known.open(db, name, scope);
+  return { db, dialect, scope, known: knownScope, conditions, place, placed };
 }
 
 async function listByTime(db: Kysely<Database>, scope: Scope, query: SearchQuery): Promise<SearchAnswer> {

@@ -1,11 +1,12 @@
 import { keysOfHolders, type Field } from './holders.js';
+import type { Keys } from './keys.js';
 import { similarWords } from './meaning/meaning.js';
 
 /** A word that texts hold, and by which they are looked for. */
 export interface HeldWord {
   word: string;
-  /** The texts that hold it: at least one, in no order. */
-  keys: readonly number[];
+  /** The texts that hold it: at least one. */
+  keys: Keys;
   /** How much it counts beside others that are as rare: 1 for a word of the query, less for one in the place of such. */
   share: number;
 }
@@ -36,6 +37,6 @@ async function lookedUp(
   share: number,
 ): Promise<HeldWord[]> {
   const found: HeldWord[] = [];
-  for (const word of words) found.push({ word, keys: await keysOfHolders(field, { any: [word], all }), share });
+  for (const word of words) found.push({ word, keys: await keysOfHolders(field, word, all), share });
   return found;
 }

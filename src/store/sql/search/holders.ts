@@ -2,6 +2,8 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Dialect, WordsSought } from '../dialect.js';
 import type { Database } from '../schema.js';
 import type { HeldWord } from './held-words.js';
+import { parseKeys, type Keys } from './keys.js';
+import type { KnownScope } from './known-scopes.js';
 import { rarityOf, type Scope } from './scope.js';
 import { stemOf, tokensOf } from './tokens.js';
 
@@ -10,6 +12,8 @@ export interface Field {
   db: Kysely<Database>;
   dialect: Dialect;
   scope: Scope;
+  /** What is known of the scope from earlier searches. Null where nothing is, or not all of it is searched. */
+  known: KnownScope | null;
   /** What else a text `t` must be. */
   conditions: readonly RawBuilder<unknown>[];
   /** The column of `t` that neighbours have in common; null where texts stand alone. */
@@ -50,13 +54,14 @@ export async function countHolders(field: Field, words: WordsSought): Promise<nu
   return rows[0]?.count ?? 0;
 }
 
-/** The keys of all texts that hold the words, in no order. */
-export async function keysOfHolders(field: Field, words: WordsSought): Promise<number[]> {
+/** The keys of all texts that hold one word, and all of some phrases. */
+export async function keysOfHolders(field: Field, word: string, all: readonly string[]): Promise<Keys> {
+  if (field.known !== null && all.length === 0) return field.known.holdersOf(word);
   // In one value, for a row for each would take ten times as long.
   const { rows } = await sql<{ keys: string | null }>`
     select string_agg(cast(held.key as text), ',') as keys
-    from (${selectHolders(field, words)}) as held`.execute(field.db);
-  return JSON.parse(`[${rows[0]?.keys ?? ''}]`) as number[];
+    from (${selectHolders(field, { any: [word], all })}) as held`.execute(field.db);
+  return parseKeys(rows[0]?.keys ?? null, (given) => Float64Array.from(given));
 }
 
 /** A select of their keys. The index alone is asked where nothing else is wanted of them. */
@@ -89,11 +94,11 @@ export async function holdingsOf(field: Field, held: readonly HeldWord[]): Promi
   const chosen = rarestFirst.map(({ keys }) => {
     if (keys.length <= room) {
       room -= keys.length;
-      return keys;
+      return [...keys];
     }
     if (room < holdersMax) return [];
     room = 0;
-    return [...Float64Array.from(keys).sort().slice(-holdersMax)];
+    return [...keys.slice(-holdersMax)];
   });
   const places = await placesOf(field, new Set(chosen.flat()));
   return rarestFirst.map(({ word, keys, share }, index) => ({
@@ -105,17 +110,21 @@ export async function holdingsOf(field: Field, held: readonly HeldWord[]): Promi
 }
 
 /** Where texts stand. */
-async function placesOf({ db, dialect, place }: Field, keys: ReadonlySet<number>): Promise<Map<number, Holder>> {
+async function placesOf(field: Field, keys: ReadonlySet<number>): Promise<Map<number, Holder>> {
+  const holders = field.known?.placesOf(keys) ?? (await readPlaces(field, keys));
+  return new Map(holders.map((holder) => [holder.key, holder]));
+}
+
+async function readPlaces({ db, dialect, place }: Field, keys: ReadonlySet<number>): Promise<Holder[]> {
   const { rows } = await sql<{ place: string | null; positions: string }>`
     select ${place} as place,
       string_agg('[' || cast(t.key as text) || ',' || cast(coalesce(t.position, 0) as text) || ']', ',') as positions
     from texts as t
     where t.key in (select cast(given.value ->> 0 as bigint) from ${dialect.rowsGiven([...keys].map((key) => [key]))})
     group by 1`.execute(db);
-  const holders = rows.flatMap(({ place: at, positions }) =>
+  return rows.flatMap(({ place: at, positions }) =>
     (JSON.parse(`[${positions}]`) as [number, number][]).map(([key, position]) => ({ key, place: at, position })),
   );
-  return new Map(holders.map((holder) => [holder.key, holder]));
 }
 
 /**

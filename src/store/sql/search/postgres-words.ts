@@ -15,6 +15,8 @@ export const postgresWords: WordIndex = {
   keysOf: (words, scopes) => sql`select t.key as key ${matching(words, scopes)}`,
   // A sum, so that the planner never walks all keys from the newest on in the hope of meeting enough holders.
   newestFirst: sql`order by t.key + 0 desc`,
+  // Keys are given before transactions commit, so what is seen later is not always above what was seen before.
+  growing: null,
 };
 
 function matching({ any, all }: WordsSought, scopes: readonly string[]): RawBuilder<unknown> {

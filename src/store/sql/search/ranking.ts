@@ -1,7 +1,8 @@
 import type { WordsSought } from '../dialect.js';
 import { chooseCandidates } from './candidates.js';
 import { countHolders, holdingsOf, quotingTexts, type Field } from './holders.js';
-import { heldWords, type HeldWord } from './held-words.js';
+import { heldWords } from './held-words.js';
+import { countOfAny } from './keys.js';
 import { featuresOf, relevanceOf } from './relevance.js';
 import { readSurroundings } from './surroundings.js';
 import { phrasesOf, wordsOf } from './words.js';
@@ -33,14 +34,11 @@ export async function rankByWords(field: Field, query: string): Promise<Ranking>
   const features = featuresOf(wantedOf(query), holdings, pool, new Set(candidates.map(({ key }) => key)));
   const rated = [...features].map(([key, of]) => ({ key, score: relevanceOf(of) }));
   rated.sort((left, right) => right.score - left.score || right.key - left.key);
-  return { sought, ranked: rated.map(({ key }) => key), matching: all.length > 0 ? null : countAny(held) };
-}
-
-/** How many texts hold any of the words. */
-function countAny(held: readonly HeldWord[]): number {
-  // Sorted numbers, for a set of them takes several times as long.
-  const keys = Float64Array.from(held.flatMap((word) => word.keys)).sort();
-  return keys.reduce((count, key, at) => (at > 0 && key === keys[at - 1] ? count : count + 1), 0);
+  return {
+    sought,
+    ranked: rated.map(({ key }) => key),
+    matching: all.length > 0 ? null : countOfAny(held.map(({ keys }) => keys)),
+  };
 }
 
 /** The phrases that a query quotes. None where no text holds them all: then their words count like the others. */

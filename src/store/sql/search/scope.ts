@@ -1,11 +1,14 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
+import type { Role } from '../../../domain/message.js';
 import type { Database } from '../schema.js';
 import type { SearchQuery } from './query.js';
 import { scopeToken } from './words.js';
 
 /** Where a search looks. */
 export interface Scope {
-  /** True for the ids of conversations or memories that belong to it: what stands after `scope_id`. */
+  /** The ids of conversations or memories that belong to it. */
+  parts: readonly string[];
+  /** True for those ids: what stands after `scope_id`. */
   ids: RawBuilder<unknown>;
   /** One of these tokens is in the word index of each of its texts. */
   tokens: string[];
@@ -13,6 +16,8 @@ export interface Scope {
   conditions: RawBuilder<unknown>[];
   /** About how many texts it holds; never fewer. */
   size: number;
+  /** Whether its texts stand beside one another, as what was said does. */
+  isPlaced: boolean;
 }
 
 /** How much a word counts: the more, the fewer texts of the scope hold it. */
@@ -35,32 +40,47 @@ export async function scopeOf(db: Kysely<Database>, query: SearchQuery): Promise
   if (memory === undefined) return null;
   if (query.kind === 'passage') {
     const tokens = [scopeToken('memory', memoryId)];
-    return { ids: sql`= ${memoryId}`, tokens, conditions: [], size: memory.passage_count };
+    const size = memory.passage_count;
+    return { parts: [memoryId], ids: sql`= ${memoryId}`, tokens, conditions: [], size, isPlaced: false };
   }
-  const conversations = await db
-    .selectFrom('windows')
-    .innerJoin('conversations', 'conversations.id', 'windows.conversation_id')
-    .select(['conversations.id', 'conversations.last_seq'])
-    .distinct()
-    .where('windows.memory_id', '=', memoryId)
-    .execute();
-  if (conversations.length === 0) return null;
-  const size = conversations.reduce((sum, conversation) => sum + conversation.last_seq, 0);
-  const ids = conversations.map((conversation) => conversation.id);
-  if (ids.length <= conversationsNamed) {
-    const tokens = ids.map((id) => scopeToken('conversation', id));
-    return { ids: sql`in (${sql.join(ids)})`, tokens, conditions: [], size };
+  const told = await conversationsOf(db, memoryId);
+  if (told === null) return null;
+  const { parts, size } = told;
+  const common = { parts, size, isPlaced: true };
+  if (parts.length <= conversationsNamed) {
+    const tokens = parts.map((id) => scopeToken('conversation', id));
+    return { ...common, ids: sql`in (${sql.join(parts)})`, tokens, conditions: [] };
   }
   const open = sql`in (select conversation_id from windows where memory_id = ${memoryId})`;
-  return { ids: open, tokens: [scopeToken('owner', memory.owner_id)], conditions: [sql`t.scope_id ${open}`], size };
+  const tokens = [scopeToken('owner', memory.owner_id)];
+  return { ...common, ids: open, tokens, conditions: [sql`t.scope_id ${open}`] };
 }
+
+/** The conversations that have a memory open, and how many messages they hold together. Null where there is none. */
+async function conversationsOf(
+  db: Kysely<Database>,
+  memoryId: string,
+): Promise<{ parts: string[]; size: number } | null> {
+  // In one value, for there may be thousands, and a row for each would take several times as long.
+  const { rows } = await sql<{ ids: string | null; size: number | null }>`
+    select string_agg(id, ${separator}) as ids, cast(sum(last_seq) as bigint) as size from conversations
+    where id in (select conversation_id from windows where memory_id = ${memoryId})`.execute(db);
+  const { ids, size } = rows[0] ?? { ids: null, size: null };
+  return ids === null ? null : { parts: ids.split(separator), size: size ?? 0 };
+}
+
+/** A character that is in no id. */
+const separator = '\n';
+
+/** Whoever says something that is searched: whoever asks for all of them has asked for nothing. */
+const spokenRoles: readonly Role[] = ['user', 'assistant'];
 
 /** What the caller asked for beside words and meaning, as conditions on a text `t`. */
 export function bounds(query: SearchQuery): RawBuilder<unknown>[] {
   const conditions: RawBuilder<unknown>[] = [];
   if (query.from !== null) conditions.push(sql`t.created_at >= ${query.from}`);
   if (query.to !== null) conditions.push(sql`t.created_at <= ${query.to}`);
-  if (query.roles !== null) {
+  if (query.roles !== null && !spokenRoles.every((role) => query.roles?.includes(role))) {
     conditions.push(query.roles.length === 0 ? sql`1 = 0` : sql`t.role in (${sql.join(query.roles)})`);
   }
   const tags = [...new Set(query.tags ?? [])];
