@@ -29,10 +29,10 @@ export async function keepsArchiveInChroma(database: LettaDatabase): Promise<boo
 }
 
 /** The key under which Chroma keeps a record's text. */
-const documentKey = 'chroma:document';
+export const documentKey = 'chroma:document';
 
-/** A text that an agent put away, as Chroma has it. */
-interface ChromaEntry {
+/** A text, as Chroma has it, with what stands beside it. */
+export interface ChromaEntry {
   id: string;
   members: Record<string, unknown>;
 }
@@ -40,7 +40,7 @@ interface ChromaEntry {
 /** What an agent put into its archive. Copies of documents that were attached to it are not among them. */
 export async function* chromaRecords(chroma: LettaDatabase, agent: LettaAgent): AsyncGenerator<TransferRecord> {
   const told = new Set<string>();
-  for await (const { id, members } of entriesOf(chroma, agent.id)) {
+  for await (const { id, members } of entriesWith(chroma, 'agent_id', agent.id)) {
     const text = textIn(members[documentKey]);
     const isCopy = 'data_source' in members || 'source_id' in members;
     if (text === null || isCopy || told.has(id)) continue;
@@ -52,9 +52,10 @@ export async function* chromaRecords(chroma: LettaDatabase, agent: LettaAgent): 
   }
 }
 
-async function* entriesOf(chroma: LettaDatabase, agentId: string): AsyncGenerator<ChromaEntry> {
+/** The texts beside which a key has a value: those that are sorted in, and those that wait for it. */
+export async function* entriesWith(chroma: LettaDatabase, key: string, value: string): AsyncGenerator<ChromaEntry> {
   const table = 'embedding_metadata';
-  const where = { key: 'agent_id', string_value: agentId };
+  const where = { key, string_value: value };
   for await (const { id: number } of chroma.rows({ table, columns: ['id'], where, order: ['id'] })) {
     const row = textIn(number) ?? '';
     const known = await firstRow(chroma, { table: 'embeddings', columns: ['embedding_id'], where: { id: row } });
@@ -68,7 +69,7 @@ async function* entriesOf(chroma: LettaDatabase, agentId: string): AsyncGenerato
     const id = idIn(row['id']);
     const members = jsonIn(row['metadata']);
     const isWritten = numberIn(row['operation']) !== deleting;
-    if (id !== null && isWritten && isObject(members) && members['agent_id'] === agentId) yield { id, members };
+    if (id !== null && isWritten && isObject(members) && members[key] === value) yield { id, members };
   }
 }
 

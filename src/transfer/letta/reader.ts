@@ -46,7 +46,7 @@ class Reading {
   ) {}
 
   async *records(): AsyncGenerator<TransferRecord | Problem> {
-    const { database, placeOf } = this;
+    const { database, chroma, placeOf } = this;
     const { workspace, vectorModel = null } = this.source;
     if (this.chroma === null && (await keepsArchiveInChroma(database))) {
       const why =
@@ -58,7 +58,7 @@ class Reading {
     const tools = await readTools(database, owners, placeOf);
     yield* tools.records;
     yield* templateRecords(database, owners, placeOf);
-    yield* sourceRecords({ database, owners, placeOf, workspace, vectorModel });
+    yield* sourceRecords({ database, chroma, owners, placeOf, workspace, vectorModel });
     const agents = new Set<string>();
     for await (const agent of readAgents(database, owners, tools)) {
       this.signal.throwIfAborted();

@@ -227,6 +227,43 @@ describe('an archive in Chroma', () => {
     ]);
   });
 
+  it('brings the pieces of documents that lie there too, each document by itself', async () => {
+    const [document, manual] = [
+      randomUUID(),
+      { data_source: 'manual', user_id: '00000000-0000-0000-0000-000000000000' },
+    ];
+    const { memgpt_passages: _passages, ...rest } = tables;
+    const piece = (row: number, text: string, more: object) =>
+      entry(row, { ...manual, created_at: 1_714_554_000 + row, 'chroma:document': text, ...more });
+    const held: OldTables = {
+      embeddings: {
+        columns: { id: 'integer', embedding_id: 'text' },
+        rows: [1, 2, 3, 4].map((id) => ({ id, embedding_id: `00000000-0000-4000-8000-00000000000${id}` })),
+      },
+      embedding_metadata: {
+        columns: { id: 'integer', key: 'text', string_value: 'text', int_value: 'integer' },
+        rows: [
+          ...piece(1, 'Press the button.', { doc_id: document }),
+          ...piece(2, 'Then wait.', { doc_id: document }),
+          ...piece(3, 'A note without a document.', {}),
+          ...piece(4, 'A copy for an agent.', { agent_id: memgpt.agentId }),
+        ],
+      },
+    };
+    const items = await read(pathOf(rest), pathOf(held, 'chroma.sqlite3'));
+    const files = items.flatMap((item) => (item.kind === 'file' ? [item.value.id] : []));
+    expect(files).toHaveLength(2);
+    expect(files).toContain(document);
+    const pieces = items.flatMap((item) => (item.kind === 'library-passage' ? [item.value] : []));
+    expect(pieces.map(({ text, position }) => [text, position])).toEqual([
+      ['Press the button.', 0],
+      ['Then wait.', 1],
+      ['A note without a document.', 0],
+    ]);
+    expect(new Set(pieces.map(({ libraryFileId }) => libraryFileId)).size).toBe(2);
+    expect(items.filter((item) => item.kind === 'passage')).toEqual([]);
+  });
+
   it('that was not brought along is missed', async () => {
     const items = await read(pathOf(tables));
     expect(items[0]).toMatchObject({ kind: 'problem', severity: 'note' });

@@ -6,15 +6,17 @@ import { derivedId } from '../../../domain/derived-id.js';
 import { cleanText } from '../../../domain/storable-text.js';
 import type { TransferRecord } from '../../record.js';
 import { flagIn, idIn, objectIn, textIn, timeIn, type Row } from '../cells.js';
-import { firstRow, type LettaDatabase, type RowQuery } from '../database.js';
+import { firstRow, type LettaDatabase } from '../database.js';
 import { fileRecord, libraryFileRecord, libraryRecord, type LettaDocument } from '../documents.js';
-import { vectorColumns, vectorIn } from '../vectors.js';
 import type { Owners } from './owners.js';
 import type { PlaceOf } from './passage-rows.js';
+import { piecesOf, type Piece, type Pieces } from './pieces.js';
 
 /** What the records of documents are made from. */
 export interface SourceParts {
   database: LettaDatabase;
+  /** What the earlier releases kept in Chroma; null where it did not come along. */
+  chroma: LettaDatabase | null;
   owners: Owners;
   placeOf: PlaceOf;
   /** A folder for the texts of documents. */
@@ -31,13 +33,6 @@ interface LettaSource {
   createdAt: number;
   /** What it says of its vectors. */
   embedding: Record<string, unknown>;
-}
-
-/** Pieces of documents: how a table names the source of each, and its document. */
-interface PieceTable {
-  table: string;
-  where: Record<string, string | null>;
-  document: string | null;
 }
 
 /** Sources with their documents, and the pieces into which those were cut. */
@@ -65,7 +60,9 @@ async function* documentRecords(
   source: LettaSource,
   userId: string | null,
 ): AsyncGenerator<TransferRecord> {
-  const pieces = pieceTableOf(parts.database, source, userId);
+  const { id, name, embedding: config } = source;
+  const wanted = { model: parts.vectorModel, config };
+  const pieces = await piecesOf(parts.database, parts.chroma, { id, name, userId }, wanted);
   const told = new Set<string | null>();
   for await (const file of filesOf(parts.database, source.id)) {
     const key = idIn(file['id']);
@@ -74,25 +71,9 @@ async function* documentRecords(
     yield* oneDocument(parts, source, { key, file, pieces });
   }
   if (pieces === null) return;
-  for (const key of await documentKeys(parts.database, pieces)) {
+  for (const key of await pieces.documents()) {
     if (!told.has(key)) yield* oneDocument(parts, source, { key, file: {}, pieces });
   }
-}
-
-/** The table that holds the pieces of a source; null where there is none. */
-function pieceTableOf(database: LettaDatabase, source: LettaSource, userId: string | null): PieceTable | null {
-  const documentIn = (table: string): string | null =>
-    ['file_id', 'doc_id'].find((column) => database.has(table, column)) ?? null;
-  if (database.has('source_passages', 'source_id')) {
-    return { table: 'source_passages', where: { source_id: source.id }, document: documentIn('source_passages') };
-  }
-  if (database.has('passages', 'source_id')) {
-    const where = { source_id: source.id, agent_id: null };
-    return { table: 'passages', where, document: documentIn('passages') };
-  }
-  if (!database.has('memgpt_passages', 'data_source')) return null;
-  const where = { data_source: source.name, ...(userId === null ? {} : { user_id: userId }) };
-  return { table: 'memgpt_passages', where, document: documentIn('memgpt_passages') };
 }
 
 async function* filesOf(database: LettaDatabase, sourceId: string): AsyncGenerator<Row> {
@@ -102,21 +83,12 @@ async function* filesOf(database: LettaDatabase, sourceId: string): AsyncGenerat
   for await (const row of database.rows(query)) if (!flagIn(row['is_deleted'])) yield row;
 }
 
-async function documentKeys(database: LettaDatabase, pieces: PieceTable): Promise<Set<string | null>> {
-  const keys = new Set<string | null>();
-  const { table, where, document } = pieces;
-  for await (const row of database.rows({ table, columns: document === null ? ['id'] : [document], where })) {
-    keys.add(document === null ? null : idIn(row[document]));
-  }
-  return keys;
-}
-
 interface Document {
   /** Its id in the source; null for pieces that name none. */
   key: string | null;
   /** Its row, empty where there is none. */
   file: Row;
-  pieces: PieceTable | null;
+  pieces: Pieces | null;
 }
 
 /** A document as a file of text, with its pieces; without any it is read again where it arrives. */
@@ -128,9 +100,9 @@ async function* oneDocument(
   const { database, placeOf, workspace } = parts;
   const id = document.key ?? derivedId('letta file', source.id);
   const whole = await wholeText(database, document.key);
-  const query = piecesQuery(document);
+  const pieces = (): AsyncIterable<Piece> => document.pieces?.of(document.key) ?? Readable.from([]);
   const content = join(workspace, derivedId('content', source.id, id));
-  const texts = whole === null ? joined(database, query) : [cleanText(whole)];
+  const texts = whole === null ? joined(pieces()) : [cleanText(whole)];
   await pipeline(Readable.from(texts), createWriteStream(content));
   const filed: LettaDocument = {
     id,
@@ -142,37 +114,33 @@ async function* oneDocument(
     place: placeOf(document.key === null ? 'sources' : 'files', id),
   };
   yield fileRecord(filed);
-  const isCut = query !== null && (await firstRow(database, query)) !== null;
-  const inLibrary = libraryFileRecord(filed, isCut ? 'completed' : 'in_progress');
+  const inLibrary = libraryFileRecord(filed, (await hasAny(pieces())) ? 'completed' : 'in_progress');
   yield inLibrary;
-  if (query !== null) yield* pieceRecords(parts, source, inLibrary.value.id, query);
+  yield* pieceRecords(parts, source, inLibrary.value.id, pieces());
+}
+
+async function hasAny(pieces: AsyncIterable<Piece>): Promise<boolean> {
+  for await (const _piece of pieces) return true;
+  return false;
 }
 
 async function* pieceRecords(
-  { database, placeOf, vectorModel }: SourceParts,
+  { placeOf }: SourceParts,
   source: LettaSource,
   libraryFileId: string,
-  query: RowQuery,
+  pieces: AsyncIterable<Piece>,
 ): AsyncGenerator<TransferRecord> {
   let position = 0;
-  const wanted = { model: vectorModel, config: source.embedding };
-  const columns = vectorModel === null ? query.columns : [...query.columns, ...vectorColumns];
-  for await (const row of database.rows({ ...query, columns })) {
-    const id = idIn(row['id']);
-    const text = textIn(row['text']);
-    if (id === null || text === null || flagIn(row['is_deleted'])) continue;
-    const createdAt = timeIn(row['created_at']) ?? source.createdAt;
-    const value = { id, libraryId: source.id, libraryFileId, position, text, createdAt, ...vectorIn(row, wanted) };
-    yield { kind: 'library-passage', place: placeOf(query.table, id), ownerId: source.ownerId, value };
+  for await (const { table, createdAt, ...piece } of pieces) {
+    const place = { libraryId: source.id, libraryFileId, position, createdAt: createdAt ?? source.createdAt };
+    yield {
+      kind: 'library-passage',
+      place: placeOf(table, piece.id),
+      ownerId: source.ownerId,
+      value: { ...piece, ...place },
+    };
     position += 1;
   }
-}
-
-function piecesQuery({ key, pieces }: Document): RowQuery | null {
-  if (pieces === null) return null;
-  const where = { ...pieces.where, ...(pieces.document === null ? {} : { [pieces.document]: key }) };
-  const columns = ['id', 'text', 'created_at', 'is_deleted'];
-  return { table: pieces.table, columns, where, order: ['created_at', 'id'] };
 }
 
 /** The text of a document, which late releases keep whole. */
@@ -182,7 +150,6 @@ async function wholeText(database: LettaDatabase, fileId: string | null): Promis
   return row === null ? null : textIn(row['text']);
 }
 
-async function* joined(database: LettaDatabase, query: RowQuery | null): AsyncGenerator<string> {
-  if (query === null) return;
-  for await (const row of database.rows(query)) yield `${cleanText(textIn(row['text']) ?? '')}\n\n`;
+async function* joined(pieces: AsyncIterable<Piece>): AsyncGenerator<string> {
+  for await (const { text } of pieces) yield `${cleanText(text)}\n\n`;
 }
