@@ -3,6 +3,7 @@ import type { Place, Problem, TransferRecord } from '../record.js';
 import { agentRecords, idsOf, protocolOf, windowRecord, type LettaAgent } from './agent.js';
 import { chromaRecords, keepsArchiveInChroma } from './chroma.js';
 import type { LettaDatabase } from './database.js';
+import { agentFoldersIn, folderRecords } from './folders.js';
 import { historyRecords } from './history.js';
 import { databasesIn, openChroma, openDatabase } from './open-database.js';
 import { linked, readAgents } from './rows/agent-rows.js';
@@ -17,14 +18,25 @@ import { readTools } from './rows/tool-rows.js';
 
 /**
  * Reads a database of MemGPT or Letta: the file `sqlite.db`, the folder it lies in, with the archive of Chroma that the
- * earlier releases have there, or the address of a database.
+ * earlier releases have there, the address of a database, or folders of agents from before 0.3.
  */
 export const lettaReader: Reader = {
-  recognises: databasesIn,
+  recognises: async (source) => {
+    const databases = await databasesIn(source);
+    const states = agentFoldersIn(source.files);
+    // Whatever else lies in the folder of a server is its own.
+    return databases.length + states.length === 0 ? [] : [...databases, ...states, ...oldStates(source)];
+  },
   async *read(source, signal) {
+    const folders = agentFoldersIn(source.files);
+    if (folders.length > 0 && (await databasesIn(source)).length === 0) {
+      yield* folderRecords(source.files);
+      return;
+    }
     const database = await openDatabase(source);
     let chroma: LettaDatabase | null = null;
     try {
+      for (const file of folders) yield oldAgentBeside(file);
       chroma = await openChroma(source);
       yield* new Reading(database, chroma, source, signal).records();
     } finally {
@@ -33,6 +45,18 @@ export const lettaReader: Reader = {
     }
   },
 };
+
+/** All states of agents from before 0.3, which hold messages that another format might take for its own. */
+function oldStates({ files }: ReaderSource): string[] {
+  return files.flatMap(({ name }) => (/(?:^|\/)(?:agent_state|agents)\//u.test(name) ? [name] : []));
+}
+
+/** A server that was lifted to 0.3 had taken these agents into its database, where anybody wished it. */
+function oldAgentBeside(file: string): Problem {
+  const why =
+    'A folder of an agent from before 0.3 lies beside the database: to have that state of it, import the folder.';
+  return { kind: 'problem', place: { file, line: null, at: null }, severity: 'note', why };
+}
 
 class Reading {
   /** Blocks that were yielded, each with its owner. */
