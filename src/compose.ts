@@ -93,6 +93,7 @@ export async function composeHouse(config: Config, options: HouseOptions): Promi
     tools,
     adminPassword,
     memoryScope: config.memoryScope,
+    sleepTimeEvery: config.sleepTimeEvery,
     timezone: config.timezone,
     scales,
     embed: (text) => searchAccess.embed(text),
@@ -157,7 +158,7 @@ function startBackground(
   const worker = new Worker({ ...parts, concurrency: config.workerConcurrency });
   const sweeper = new Sweeper({ ...parts, eventRetentionMs: config.eventRetentionMs });
   const indexer = new Indexer(parts);
-  const sleepTimer = new SleepTimer(parts);
+  const sleepTimer = new SleepTimer({ ...parts, sleepTimeEvery: config.sleepTimeEvery });
   const ingester = new Ingester({ ...parts, extractor, concurrency: config.fileConcurrency });
   worker.start();
   sweeper.start();

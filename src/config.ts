@@ -34,6 +34,8 @@ export interface Config {
   memoryScope: 'thread' | 'shared';
   /** True where agents are asked to save what is about to scroll out of their view. */
   memoryFlush: boolean;
+  /** Answers after which the memories of agents that do not say are tidied; 0 is never. */
+  sleepTimeEvery: number;
   /** Origins that browsers may call from; empty is none. */
   corsOrigins: string[];
   /** Requests that a credential may send to the OpenAI face in a minute; 0 is no limit. */
@@ -131,6 +133,7 @@ function toConfig(home: string, values: SettingValues, models: ModelSettingsFile
     timezone: values.timezone,
     memoryScope: values.memoryScope,
     memoryFlush: values.memoryFlush,
+    sleepTimeEvery: values.sleepTimeEvery,
     corsOrigins: values.corsOrigins,
     requestsPerMinute: values.requestsPerMinute,
     logLevel: values.debug && values.logLevel === 'info' ? 'debug' : values.logLevel,

@@ -69,6 +69,7 @@ describe('a configuration without any setting', () => {
       },
       memoryScope: 'thread',
       memoryFlush: false,
+      sleepTimeEvery: 0,
       timezone: 'UTC',
       corsOrigins: [],
       requestsPerMinute: 0,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isZoneName } from '../domain/zone.js';
 import { limits } from '../domain/limits.js';
+import { sleepTimeEveryMax } from '../domain/sleep-time.js';
 
 /** How much the log tells, most first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -104,6 +105,13 @@ export const settings = {
   ),
   memoryScope: setting(['THREADKEEPER_MEMORY_SCOPE'], z.enum(['thread', 'shared']), 'thread', "'thread' or 'shared'"),
   memoryFlush: setting(['THREADKEEPER_MEMORY_FLUSH'], z.boolean(), false, 'true or false', { fromText: asBoolean }),
+  sleepTimeEvery: setting(
+    ['THREADKEEPER_SLEEP_TIME_EVERY'],
+    z.int().min(0).max(sleepTimeEveryMax),
+    0,
+    `a whole number of answers from 0 (never) to ${sleepTimeEveryMax}`,
+    wholeNumber,
+  ),
   corsOrigins: setting(
     ['THREADKEEPER_CORS_ORIGINS', 'LETTA_CORS_ORIGINS', 'MEMGPT_CORS_ORIGINS'],
     z.array(text),

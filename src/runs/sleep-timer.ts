@@ -4,6 +4,7 @@ import type { RunEvent } from '../domain/event.js';
 import { newId } from '../domain/ids.js';
 import { limits } from '../domain/limits.js';
 import type { Memory } from '../domain/memory.js';
+import { queuedRun } from '../domain/new-run.js';
 import type { Run } from '../domain/run.js';
 import { sleepTimeOf } from '../domain/sleep-time.js';
 import { queueTopic } from '../domain/topics.js';
@@ -17,6 +18,8 @@ export interface SleepTimerDependencies {
   store: Store;
   notifier: Notifier;
   clock: Clock;
+  /** Answers after which a memory is tidied whose agent does not say; 0, or absent, is never. */
+  sleepTimeEvery?: number;
   onFault(error: unknown): void;
 }
 
@@ -42,10 +45,10 @@ export class SleepTimer {
 
   /** Queues a run for each memory that is due now and is not being tidied already; their ids. */
   async queueDue(): Promise<string[]> {
-    const { store, notifier, clock } = this.dependencies;
+    const { store, notifier, clock, sleepTimeEvery = 0 } = this.dependencies;
     const queued: string[] = [];
     for (const { memoryId } of await store.sleepTimes.due(clock.now(), batch)) {
-      const events = await store.transaction((tx) => queueTidying(tx, memoryId, clock.now()));
+      const events = await store.transaction((tx) => queueTidying(tx, memoryId, sleepTimeEvery, clock.now()));
       for (const { runId } of events.slice(0, 1)) {
         queued.push(runId);
         notifier.publish(runId, events);
@@ -57,11 +60,11 @@ export class SleepTimer {
 }
 
 /** The first event of the run that was queued; nothing where the memory is not due any more, or busy. */
-async function queueTidying(tx: Repositories, memoryId: string, at: number): Promise<RunEvent[]> {
+async function queueTidying(tx: Repositories, memoryId: string, usualEvery: number, at: number): Promise<RunEvent[]> {
   const taken = await tx.sleepTimes.take(memoryId, at);
   const memory = taken === null ? null : await tx.memories.get(memoryId);
   const agent = memory === null ? null : await tx.agents.find(memory.agentId);
-  const setting = agent === null ? null : sleepTimeOf(agent);
+  const setting = agent === null ? null : sleepTimeOf(agent, usualEvery);
   if (taken === null || memory === null || agent === null || setting === null) return [];
   const conversationId = (await tx.sleepTimes.conversationOf(memoryId)) ?? (await open(tx, agent, memory, at));
   const run = tidyingRun(agent, conversationId, memoryId, setting.model, at);
@@ -94,31 +97,16 @@ async function open(tx: Repositories, agent: Agent, memory: Memory, at: number):
 }
 
 function tidyingRun(agent: Agent, conversationId: string, memoryId: string, model: string | null, at: number): Run {
-  return {
-    id: newId(),
+  return queuedRun({
     ownerId: agent.ownerId,
     conversationId,
     agentId: agent.id,
-    status: 'queued',
-    waiting: false,
     overrides: tidyingOverrides(memoryId, model),
     input: null,
-    pendingCalls: [],
-    error: null,
-    incompleteReason: null,
-    usage: null,
-    turn: 0,
-    attempt: 0,
-    losses: 0,
-    leaseOwner: null,
-    leaseUntil: null,
-    lastSeq: 0,
     metadata: {},
     faceData: {},
     createdAt: at,
-    startedAt: null,
     // Nobody waits for it, so it may wait for as long as others are served.
     expiresAt: null,
-    endedAt: null,
-  };
+  });
 }

@@ -2,6 +2,7 @@ import type { Agent } from '../domain/agent.js';
 import { AppError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
 import { defaultMemoryKey } from '../domain/memory.js';
+import { checkSleepTime } from '../domain/sleep-time.js';
 import type { Repositories } from '../store/store.js';
 import { checkAgentName, sortMetadata } from './agent-creation.js';
 import { agentTools, type FindBuiltin } from './catalogue.js';
@@ -28,7 +29,7 @@ export interface AgentChanges {
 
 /**
  * The agent after the changes, which are not written, and its memory and window, where the changes are. Throws
- * `invalid_request` for tools, labels and messages that nobody knows.
+ * `invalid_request` for tools, labels and messages that nobody knows and for metadata that cannot be read.
  */
 export async function changeAgent(
   tx: Repositories,
@@ -59,6 +60,7 @@ export async function changeAgent(
 }
 
 function metadataOf(agent: Agent, metadata: Record<string, unknown>): Pick<Agent, 'metadata' | 'faceData'> {
+  checkSleepTime(metadata);
   const { texts, rest } = sortMetadata(metadata);
   return { metadata: texts, faceData: { ...agent.faceData, metadata: rest } };
 }

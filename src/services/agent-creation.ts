@@ -6,6 +6,7 @@ import { limits } from '../domain/limits.js';
 import { charsOf, defaultMemoryKey, type Block, type Memory } from '../domain/memory.js';
 import { checkNewBlock } from '../domain/memory-edit.js';
 import { describeFault } from '../domain/memory-fault.js';
+import { checkSleepTime } from '../domain/sleep-time.js';
 import type { Catalogue } from './catalogue.js';
 
 /** A block that a new agent brings along. */
@@ -63,10 +64,11 @@ export interface PlanContext {
   neededToolNames: readonly string[];
 }
 
-/** The rows of a new native agent. Throws `invalid_request` for unknown presets and tools and for texts over a limit. */
+/** The rows of a new native agent. Throws `invalid_request` for what cannot be: tools, texts over a limit, metadata. */
 export function planAgent(request: NewAgent, name: string, context: PlanContext): AgentRows {
   const { now, ownerId, catalogue } = context;
   const { preset, human, persona } = catalogue;
+  checkSleepTime(request.metadata ?? {});
   const { texts, rest } = sortMetadata(request.metadata ?? {});
   const conversation: Conversation = {
     id: newId(),

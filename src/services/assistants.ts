@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.js';
 import { notFound } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import type { Page, PageRequest } from '../domain/page.js';
+import { checkSleepTime } from '../domain/sleep-time.js';
 import type { Principal } from '../domain/user.js';
 import type { ProviderRegistry } from '../providers/provider.js';
 import type { Repositories, Store } from '../store/store.js';
@@ -32,7 +33,7 @@ export type NewAssistant = Partial<AssistantFields> & Pick<AssistantFields, 'mod
 
 /** The verbs of assistants: agents of either face, as the OpenAI face knows them. */
 export interface AssistantService {
-  /** Makes an agent with a memory of its own and the tools to use it. Throws `model_refused`. */
+  /** Makes an agent with a memory of its own and the tools to use it. Throws `model_refused`, and `invalid_request` for metadata that cannot be read. */
   create(principal: Principal, request: NewAssistant): Promise<Agent>;
   /** Every agent of the caller, whichever face made it. */
   page(principal: Principal, request: PageRequest): Promise<Page<Agent>>;
@@ -61,6 +62,7 @@ export function createAssistantService(parts: AssistantServiceParts): AssistantS
     create: async (principal, request) => {
       // A name that no provider answers to is refused here rather than in every run to come.
       providers.resolve(request.model);
+      checkSleepTime(request.metadata ?? {});
       const { agent, waits } = await store.transaction(async (tx) => {
         const agent = await insertAssistant(tx, principal, request, clock.now());
         return { agent, waits: await attach(tx, principal, agent, request.files, clock.now()) };
@@ -72,6 +74,7 @@ export function createAssistantService(parts: AssistantServiceParts): AssistantS
     get: (principal, id) => owned(store, principal, id),
     update: async (principal, id, changes) => {
       if (changes.model !== undefined) providers.resolve(changes.model);
+      checkSleepTime(changes.metadata ?? {});
       const { agent, waits } = await store.transaction(async (tx) => {
         const agent = { ...withChanges(await owned(tx, principal, id), changes), updatedAt: clock.now() };
         await tx.agents.update(agent);

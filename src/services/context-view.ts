@@ -44,7 +44,7 @@ export function createContextViewService(engine: EngineDependencies & { scales: 
       if (conversation === null || window === null) throw notFound('conversation', id);
       // A run that is never stored: what is asked is how its first prompt would look.
       const command: StartRun = { agentId, conversationId: id, input: [], whenActive: 'queue' };
-      const run = newRun(agent, conversation, command, clock.now());
+      const run = newRun(agent, conversation, command, { at: clock.now() });
       return { agent, conversation, view: await viewContext(engine, scales, run) };
     },
   };

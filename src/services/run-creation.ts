@@ -4,6 +4,7 @@ import { AppError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
 import { limits } from '../domain/limits.js';
 import type { NewMessage } from '../domain/message.js';
+import { queuedRun } from '../domain/new-run.js';
 import type { Run, RunOverrides } from '../domain/run.js';
 import { sleepTimeOf } from '../domain/sleep-time.js';
 import type { Repositories } from '../store/store.js';
@@ -14,41 +15,35 @@ import type { IncomingMessage, StartRun } from './run-commands.js';
 
 type NewRun = Omit<StartRun, 'conversationId'>;
 
+/** What a new run takes from the house. */
+interface RunMoment {
+  at: number;
+  /** Answers after which a memory is tidied whose agent does not say; 0, or absent, is never. */
+  sleepTimeEvery?: number;
+}
+
 /** A run as it is asked for, with the messages it brings. */
-export function newRun(agent: Agent, conversation: Conversation, command: NewRun, at: number): Run {
+export function newRun(agent: Agent, conversation: Conversation, command: NewRun, moment: RunMoment): Run {
+  const { at, sleepTimeEvery = 0 } = moment;
   const id = newId();
   const input = command.input.map((message) => incoming(message, agent, conversation.id, id, at));
-  return {
-    id,
+  const beginning = {
     ownerId: agent.ownerId,
     conversationId: conversation.id,
     agentId: agent.id,
-    status: 'queued',
-    waiting: false,
-    overrides: overridesOf(agent, command),
+    overrides: overridesOf(agent, command, sleepTimeEvery),
     input: input.length === 0 ? null : input,
-    pendingCalls: [],
-    error: null,
-    incompleteReason: null,
-    usage: null,
-    turn: 0,
-    attempt: 0,
-    losses: 0,
-    leaseOwner: null,
-    leaseUntil: null,
-    lastSeq: 0,
     metadata: command.metadata ?? {},
     faceData: faceDataOf(agent, command),
     createdAt: at,
-    startedAt: null,
     expiresAt: at + limits.runWaitMs,
-    endedAt: null,
   };
+  return queuedRun(beginning, id);
 }
 
 /** Whether the run counts towards the tidying of its memory is settled when it is asked for. */
-function overridesOf(agent: Agent, { keepsSettings, overrides = {} }: NewRun): RunOverrides {
-  const sleepTime = overrides.compactOnly === true ? null : sleepTimeOf(agent);
+function overridesOf(agent: Agent, { keepsSettings, overrides = {} }: NewRun, sleepTimeEvery: number): RunOverrides {
+  const sleepTime = overrides.compactOnly === true ? null : sleepTimeOf(agent, sleepTimeEvery);
   return {
     ...(keepsSettings === true ? settingsOf(agent, overrides) : overrides),
     ...(sleepTime === null ? {} : { tidiedAfter: sleepTime.everyRuns }),

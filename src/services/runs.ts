@@ -25,6 +25,8 @@ export interface RunServiceDependencies {
   follow: Follow;
   clock: Clock;
   memoryScope: MemoryScope;
+  /** Answers after which a memory is tidied whose agent does not say; 0, or absent, is never. */
+  sleepTimeEvery?: number;
   providers: Pick<ProviderRegistry, 'resolve'>;
 }
 
@@ -133,7 +135,7 @@ async function start(
   command: Omit<StartRun, 'conversationId'>,
   open: OpenConversation,
 ): Promise<Run> {
-  const { store, clock, notifier, memoryScope } = dependencies;
+  const { store, clock, notifier, memoryScope, sleepTimeEvery } = dependencies;
   const { run, waits, events } = await store.transaction(async (tx) => {
     const at = clock.now();
     const agent = await tx.agents.get(principal.userId, command.agentId);
@@ -142,7 +144,7 @@ async function start(
     await tx.conversations.lock(conversation.id);
     const waits = (await attachFilesOf(tx, principal, conversation.id, command.input, at)) || opened;
     await openWindow(tx, agent, conversation, memoryScope, at);
-    const run = await insertRun(tx, newRun(agent, conversation, command, at), command);
+    const run = await insertRun(tx, newRun(agent, conversation, command, { at, sleepTimeEvery }), command);
     if (!run.waiting) await tx.bell.ring(queueTopic);
     return { run, waits, events: await appendAsFace(tx, run.id, [{ type: 'run-status', run }], at) };
   });

@@ -84,6 +84,8 @@ export interface ServiceParts {
   tools: ToolRegistry;
   adminPassword: string;
   memoryScope: MemoryScope;
+  /** Answers after which a memory is tidied whose agent does not say; 0, or absent, is never. */
+  sleepTimeEvery?: number;
   /** The IANA name of the zone of agents that name none; absent is UTC. */
   timezone?: string;
   /** What the engine of this process has learned of how prompts weigh; absent where none runs in it. */

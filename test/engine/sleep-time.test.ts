@@ -4,10 +4,11 @@ import type { Agent } from '../../src/domain/agent.js';
 import { limits } from '../../src/domain/limits.js';
 import { defaultMemoryKey } from '../../src/domain/memory.js';
 import type { Run } from '../../src/domain/run.js';
+import { createDemoProvider } from '../../src/providers/demo.js';
 import { ProviderError, type ModelRequest } from '../../src/providers/provider.js';
 import type { ScriptedReply } from '../../src/providers/scripted.js';
 import { SleepTimer } from '../../src/runs/sleep-timer.js';
-import { openRoom, principal, type EngineRoom } from '../support/engine-room.js';
+import { openRoom, principal, registryOf, type EngineRoom } from '../support/engine-room.js';
 
 let room: EngineRoom;
 let tidied: ModelRequest[] = [];
@@ -195,5 +196,45 @@ describe('memory that is tidied in the background', () => {
     await talk(agent);
     await talk(agent);
     expect(await timer().queueDue()).toEqual([]);
+  });
+
+  it('comes as often as is usual on the server for an agent that does not say, or cannot be understood', async () => {
+    room = await openRoom({ clock, sleepTimeEvery: 2, script: () => 'Noted.' });
+    const usual = (): Promise<string[]> =>
+      new SleepTimer({ ...room, clock, sleepTimeEvery: 2, onFault: (error) => room.faults.push(error) }).queueDue();
+    for (const [every, queued] of [
+      [undefined, 1],
+      ['often', 1],
+      ['3', 0],
+      ['off', 0],
+      ['0', 0],
+    ] as const) {
+      const agent = await room.newAgent();
+      await room.store.agents.update({ ...agent, metadata: every === undefined ? {} : { sleep_time_every: every } });
+      await talk(agent);
+      expect(await usual(), `sleep_time_every is ${every}`).toHaveLength(queued);
+    }
+  });
+
+  it('is nothing to the stand-in, which files what it is told while it answers', async () => {
+    const demo = createDemoProvider({ latencyMs: 0, tokensPerSecond: 0 });
+    room = await openRoom({ clock, providers: registryOf(demo), script: [] });
+    const made = await room.newAgent();
+    const agent = { ...made, metadata: { sleep_time_every: '2' } };
+    await room.store.agents.update(agent);
+    await talk(agent);
+    expect((await room.blocks(agent))['human']).toContain('oolong');
+    const memoryId = await memoryOf(agent);
+    const [human] = (await room.store.memories.blocks(memoryId)).filter(({ label }) => label === 'human');
+    if (human === undefined) throw new Error('There is no such block.');
+    const edit = { blockId: human.id, expectedVersion: human.version, value: '', actor: 'user' } as const;
+    await room.store.memories.writeBlock({ ...edit, runId: null, stepId: null, at: clock.now() });
+    const run = await tidy();
+    expect(run.status).toBe('completed');
+    expect((await room.store.runs.steps(run.id)).flatMap(({ calls }) => calls)).toEqual([]);
+    expect(await room.blocks(agent)).toEqual({ persona: 'I am a test.', human: '' });
+    const passages = await room.store.memories.passages(memoryId, { limit: 10, order: 'asc' });
+    expect(passages.items).toEqual([]);
+    expect(await room.store.sleepTimes.unread(memoryId, 10)).toEqual([]);
   });
 });

@@ -37,6 +37,8 @@ export interface RoomOptions {
   contextWindow?: number;
   store?: Store;
   concurrency?: number;
+  /** Answers after which a memory is tidied whose agent does not say. */
+  sleepTimeEvery?: number;
   /** False leaves the worker for the test to start. */
   working?: boolean;
 }
@@ -103,7 +105,16 @@ export async function openRoom(options: RoomOptions): Promise<EngineRoom> {
   const providers = options.providers ?? registryOf(provider);
   const notifier = await createNotifier(store);
   const follow = createFollow({ store, notifier });
-  const runs = createRunService({ store, notifier, follow, clock, memoryScope: 'thread', providers });
+  const { sleepTimeEvery } = options;
+  const runs = createRunService({
+    store,
+    notifier,
+    follow,
+    clock,
+    memoryScope: 'thread',
+    providers,
+    sleepTimeEvery,
+  });
   const noCache = { get: () => Promise.resolve(undefined), set: () => Promise.resolve(true) };
   const scales = createScales(clock);
   const loop = createLoop(
