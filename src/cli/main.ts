@@ -39,5 +39,8 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? '') : '';
 }
 
+const terminal = processTerminal();
+const status = await main(process.argv, terminal);
+await terminal.flushed();
 // What a stopped server left open, a socket or a timer, must not keep the process.
-process.exit(await main(process.argv, processTerminal()));
+process.exit(status);

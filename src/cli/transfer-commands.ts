@@ -49,7 +49,7 @@ export function addTransfers(program: Command, { terminal, onExit }: ProgramCont
       await withHouse(async (client) => {
         const bytes = await client.download(path);
         if (flags.out !== undefined) await pipeline(bytes, createWriteStream(flags.out, { mode: 0o600 }));
-        else for await (const piece of bytes) terminal.write(Buffer.from(piece).toString('utf8'));
+        else await terminal.pour(bytes);
       });
       onExit(0);
     });

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const script = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const script = fileURLToPath(new URL('../../bin/threadkeeper.js', import.meta.url));
+const built = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** For tests that start the program itself, once or often: a second each where nothing else runs, many where much does. */
 export const wholeProgram = { timeout: 60_000 } as const;
@@ -45,7 +46,7 @@ export interface RunOptions {
 
 /** Makes such a machine; `finish` ends what still runs on it and takes it away. */
 export function createMachine(): Machine {
-  if (!existsSync(script)) throw new Error('The program is not built: run npm run build first.');
+  if (!existsSync(built)) throw new Error('The program is not built: run npm run build first.');
   const folder = mkdtempSync(join(tmpdir(), 'machine-'));
   const home = join(folder, '.threadkeeper');
   const programs = join(folder, 'bin');

@@ -9,6 +9,8 @@ const terminal = {
   interactive: false,
   write: () => undefined,
   print: () => undefined,
+  pour: () => Promise.resolve(),
+  flushed: () => Promise.resolve(),
   complain: () => undefined,
   dim: (text: string) => text,
   bold: (text: string) => text,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -27,6 +28,18 @@ describe('export and import', () => {
     expect((await on(other, 'list', 'sources')).out).toBe('ports  files: 1  passages: 1\n');
     expect((await on(other, 'export', '--all')).out).toBe(readFileSync(bundle, 'utf8'));
   }, 120_000);
+
+  it('write the whole bundle to a reader that takes its time, and every letter as it is', async () => {
+    const text = 'Größe, 港, 🚢. '.repeat(30_000);
+    await machine.run(['load', 'text', '--name', 'ports'], { input: text }).ended;
+    const bundle = join(dirname(machine.home), 'all.jsonl');
+    await on(machine, 'export', '--all', '--out', bundle);
+    const slowly = `threadkeeper export --all | (sleep 1; cat)`;
+    const env = { HOME: dirname(machine.home), PATH: `${machine.programs}:${process.env.PATH}` };
+    const piped = execFileSync('sh', ['-c', slowly], { env, encoding: 'utf8', maxBuffer: 1e8 });
+    expect(piped).toContain('Größe, 港, 🚢.');
+    expect(piped).toBe(readFileSync(bundle, 'utf8'));
+  }, 60_000);
 
   it('refuse a bundle that was cut short, name where, and change nothing', async () => {
     const bundle = join(dirname(other.home), 'cut.jsonl');
