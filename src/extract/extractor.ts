@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { AppError } from '../domain/errors.js';
 import { ExtractionFault, type ExtractedPart, type ExtractionRequest, type Extractor } from '../domain/extraction.js';
 import { limits } from '../domain/limits.js';
-import { startThread, type ThreadReply, type ThreadRequest } from './thread.js';
+import { startReaderThread, type ThreadReply, type ThreadRequest } from './thread.js';
 
 /** Files after which a thread is replaced: libraries that read strange files lose some memory with each. */
 const filesPerThread = 200;
@@ -28,7 +28,7 @@ export function createExtractor(
   const busy = new Set<Worker>();
   let closed = false;
   const newWorker = (): Worker => {
-    const worker = startThread();
+    const worker = startReaderThread();
     // While it reads, its reading hears of its end; an idle thread that ends is only not there any more.
     worker.on('error', () => undefined);
     worker.on('exit', () => {

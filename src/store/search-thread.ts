@@ -1,7 +1,6 @@
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { AppError, type ErrorCode } from '../domain/errors.js';
+import { startThread } from '../threads.js';
 import type { LibraryAnswer, LibraryQuery, SearchAnswer, Searcher, SearchQuery } from './sql/search/query.js';
 
 /** What the thread is told when it starts: which database to read. */
@@ -73,7 +72,7 @@ export class SearchThread implements Searcher {
   }
 
   private start(): Worker {
-    const worker = startThread(this.data);
+    const worker = startThread('./search-worker', import.meta.url, { workerData: this.data });
     worker.on('message', (reply: SearchThreadReply) => this.settle(worker, reply));
     worker.on('error', (error) => this.lose(worker, error));
     worker.on('exit', (code) => this.lose(worker, new Error(`The search thread ended with code ${code}.`)));
@@ -106,17 +105,4 @@ function toError({ code, message }: SearchFault): AppError {
 
 function unforeseen(cause: unknown): AppError {
   return new AppError('internal', 'The search could not be carried out.', { cause });
-}
-
-/** The compiled file where this one is compiled; else the source, after the loader that development runs with. */
-function startThread(workerData: SearchThreadData): Worker {
-  if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL('./search-worker.js', import.meta.url), { workerData, execArgv: [] });
-  }
-  const source = new URL('./search-worker.ts', import.meta.url).href;
-  // The loader's half for `require` cannot be loaded into a thread; the other half lies beside it.
-  const resolved = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api'));
-  const loader = new URL('./index.mjs', resolved).href;
-  const start = `import('${loader}').then(({ register }) => { register(); return import('${source}'); })`;
-  return new Worker(start, { eval: true, workerData, execArgv: [] });
 }
