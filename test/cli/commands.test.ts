@@ -22,7 +22,7 @@ describe('docs/commands.md', () => {
     const rows = readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8').matchAll(
       /^\| `([^`]+)` \|/gm,
     );
-    const listed = [...rows].map((row) => (row[1] ?? '').replaceAll(/ <[^>]+>/g, ''));
+    const listed = [...rows].map((row) => (row[1] ?? '').replaceAll(/ (?:<[^>]+>|\[[^\]]+\])/g, ''));
     expect(listed.toSorted()).toEqual(leavesOf(program, []).toSorted());
   });
 });
