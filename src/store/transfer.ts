@@ -52,6 +52,8 @@ export interface TransferRepository {
     after: string | null,
     limit: number,
   ): Promise<TransferPart<K>>;
+  /** For each, whether one of its key is there: of things without an id, such as the place of a block in a memory. */
+  holds<K extends TransferKind>(kind: K, values: readonly TransferValues[K][]): Promise<boolean[]>;
   /** The vectors of texts, by the ids of what these are the texts of; what has none is not among them. */
   vectors(kind: VectorKind, ids: readonly string[]): Promise<Map<string, TransferVector>>;
   /** The conversations in which an agent has a window, by their ids. */

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../domain/errors.js';
+import type { TransferKind } from '../domain/transfer.js';
 import type { Repositories, Store } from '../store/store.js';
 import { createPlanner, type Planned } from './plan.js';
 import type { TransferRecord } from './record.js';
@@ -33,9 +34,15 @@ export function createImporter(parts: ImporterParts): Importer {
   const { store, isDryRun, report } = parts;
   const planner = createPlanner(parts);
 
-  const tell = ({ record: { kind, place } }: Planned, isTaken: boolean): void => {
-    // What has no id of its own is the same wherever it has the same place.
-    if (isTaken || !isIdentified(kind)) report.count(kind, isTaken ? 'created' : 'present');
+  /** What has no id of its own is the same wherever it has the same place. */
+  const isHere = async ({ record, value }: Planned): Promise<boolean> => {
+    const kind: TransferKind = record.kind;
+    return !isIdentified(kind) && (await store.transfers.holds<TransferKind>(kind, [value]))[0] === true;
+  };
+  const tell = async (planned: Planned, isTaken: boolean): Promise<void> => {
+    const { kind, place } = planned.record;
+    if (isTaken) report.count(kind, 'created');
+    else if (await isHere(planned)) report.count(kind, 'present');
     else {
       report.count(kind, 'leftOut');
       report.note({ place, severity: 'left-out', why: `The name or the place of this ${kind} is taken.` });
@@ -46,13 +53,13 @@ export function createImporter(parts: ImporterParts): Importer {
   const takeTogether = async (planned: readonly Planned[]): Promise<void> => {
     try {
       const taken = await insert(planned);
-      planned.forEach((each, index) => tell(each, taken[index] === true));
+      for (const [index, each] of planned.entries()) await tell(each, taken[index] === true);
     } catch (error) {
       falseWhereRefused(error);
       // One thing that is refused must not take the others of its transaction with it.
       for (const each of planned) {
         const [isTaken] = await insert([each]).catch((refusal: unknown) => [falseWhereRefused(refusal)]);
-        tell(each, isTaken === true);
+        await tell(each, isTaken === true);
       }
     }
   };

@@ -91,6 +91,12 @@ export function createPlanner({ store, ownerOf, isDryRun, report }: PlannerParts
     return verdict;
   };
 
+  /** What a real import would find when it inserts: what has no id shows only then whether it is here. */
+  const outcomeOf = async ({ record, value }: Planned): Promise<'created' | 'present'> => {
+    if (isIdentified(record.kind)) return 'created';
+    return (await store.transfers.holds<TransferKind>(record.kind, [value]))[0] === true ? 'present' : 'created';
+  };
+
   return {
     plan: async (records) => {
       await prepare(records);
@@ -102,11 +108,12 @@ export function createPlanner({ store, ownerOf, isDryRun, report }: PlannerParts
         if (verdict.outcome === 'created') planned.push({ record, ownerId, value: verdict.value });
         if (verdict.outcome === 'created' && !isStorable(verdict.value))
           tell(record, 'changed', `This ${record.kind} holds NUL or halves of characters, which no database keeps.`);
-        if (verdict.outcome !== 'created' || isDryRun) report.count(record.kind, verdict.outcome);
+        if (verdict.outcome !== 'created') report.count(record.kind, verdict.outcome);
         if (verdict.outcome === 'leftOut') tell(record, 'left-out', verdict.why);
         if (verdict.outcome === 'different')
           tell(record, 'note', `Another ${record.kind} of this id is here and was kept.`);
       }
+      if (isDryRun) for (const each of planned) report.count(each.record.kind, await outcomeOf(each));
       const rank = ({ record }: Planned): number => transferKinds.indexOf(record.kind);
       return planned.sort((left, right) => rank(left) - rank(right));
     },

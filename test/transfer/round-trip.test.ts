@@ -12,6 +12,7 @@ import { temporarySqlite, type TemporaryDatabase } from '../support/databases.js
 import { makeUser } from '../store/rows.js';
 import { oneOfEach } from '../store/transfer-values.js';
 import { importBundle, keepContent } from './import-bundle.js';
+import { bundleOf } from './thread-bundle.js';
 
 describe('a bundle', () => {
   let here: TemporaryDatabase;
@@ -49,6 +50,36 @@ describe('a bundle', () => {
     expect(report.problems).toEqual([]);
     for (const counts of Object.values(report.counts)) expect(counts).toMatchObject({ created: 0, different: 0 });
     expect(await exported(there.store, { what: 'everything' })).toBe(before);
+  });
+
+  it('is told to be here, each place and view in it too, in a dry run and when it is imported again', async () => {
+    const path = await fileOf(await exported(there.store, { what: 'everything' }));
+    for (const isDryRun of [true, false]) {
+      const report = await importBundle(there.store, path, { isDryRun });
+      const { outcome, problems, counts } = report;
+      expect([outcome, problems]).toEqual([isDryRun ? 'would-import' : 'imported', []]);
+      for (const kind of transferKinds) {
+        const here = { read: 1, present: 1, created: 0, different: 0, leftOut: 0 };
+        expect([kind, counts[kind]]).toEqual([kind, here]);
+      }
+    }
+  });
+
+  it('with another block at the place of one says that this place is taken, and not that it is here', async () => {
+    const other = { ...things.block, id: newId(), value: 'Another' };
+    const place = { ...things['memory-block'], blockId: other.id };
+    const report = await importBundle(
+      there.store,
+      await fileOf(
+        `${bundleOf([
+          { kind: 'block', owner: user.id, value: other },
+          { kind: 'memory', owner: user.id, value: things.memory },
+          { kind: 'memory-block', owner: user.id, value: place },
+        ]).join('\n')}\n`,
+      ),
+    );
+    expect(report.counts['memory-block']).toMatchObject({ created: 0, present: 0, leftOut: 1 });
+    expect(report.problems).toMatchObject([{ severity: 'left-out', why: expect.stringContaining('taken') as string }]);
   });
 
   it.each<'agent' | 'conversation'>(['agent', 'conversation'])(

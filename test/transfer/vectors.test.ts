@@ -210,8 +210,9 @@ describe('The command tells how far the vectors are', () => {
     const say = (line: string): void => void lines.push(line);
     const same = (text: string): string => text;
     const terminal = { input: process.stdin, interactive: false, write: say, print: say, complain: say };
+    const poured = { pour: () => Promise.resolve(), flushed: () => Promise.resolve() };
     const json = async () => ({ model, waiting: counts.length > 1 ? counts.shift() : counts[0] });
-    await followVectors({ json }, { ...terminal, dim: same, bold: same }, patience);
+    await followVectors({ json }, { ...terminal, ...poured, dim: same, bold: same }, patience);
     return lines;
   }
 

@@ -4,8 +4,8 @@ import type { Stored, TransferMark, TransferPart, TransferRepository } from '../
 import type { Session } from './session.js';
 import { vectorsOf } from './text-vectors.js';
 import { insertThings } from './transfer-inserts.js';
-import { transferFromRow, transferTables, type TransferRow } from './transfer-tables.js';
-import { fromJson, toJson } from './values.js';
+import { transferFromRow, transferTables, transferToRow, type TransferRow } from './transfer-tables.js';
+import { chunksOf, fromJson, toJson } from './values.js';
 
 /** Takes things out as they are, and puts things in as they were. */
 export function transferRepository(session: Session): TransferRepository {
@@ -15,6 +15,7 @@ export function transferRepository(session: Session): TransferRepository {
     insert: (kind, ownerId, values) =>
       values.length === 0 ? Promise.resolve([]) : session.atomic((inner) => insertThings(inner, kind, ownerId, values)),
     list: (kind, parentId, after, limit) => list(session, kind, belongingTo(kind, parentId), { after, limit }),
+    holds: (kind, values) => holds(session, kind, values),
     vectors: (kind, ids) => vectorsOf(session, kind, ids),
     conversationsOf: (agentId, after, limit) => {
       const where = sql`row.id in (select conversation_id from windows where agent_id = ${agentId})`;
@@ -61,6 +62,30 @@ async function findThings<K extends IdentifiedKind>(
     found.set(value.id, { ownerId: row.owner_of, value });
   }
   return found;
+}
+
+/** Keys that one statement asks for. */
+const keysPerStatement = 100;
+
+async function holds<K extends TransferKind>(
+  session: Session,
+  kind: K,
+  values: readonly TransferValues[K][],
+): Promise<boolean[]> {
+  const { table, key } = transferTables[kind];
+  const keyOf = (row: TransferRow): string => JSON.stringify(key.map((column) => row[column]));
+  const wanted = values.map((value) => transferToRow(kind, value, ''));
+  const found = new Set<string>();
+  for (const chunk of chunksOf(wanted, keysPerStatement)) {
+    const each = chunk.map((row) => {
+      const parts = key.map((column) => sql`${sql.ref(column)} = ${row[column]}`);
+      return sql`(${sql.join(parts, sql` and `)})`;
+    });
+    const { rows } = await sql<TransferRow>`select ${sql.join(key.map((column) => sql.ref(column)))}
+      from ${sql.table(table)} where ${sql.join(each, sql` or `)}`.execute(session.db);
+    for (const row of rows) found.add(keyOf(row));
+  }
+  return wanted.map((row) => found.has(keyOf(row)));
 }
 
 function belongingTo(kind: TransferKind, parentId: string | null): RawBuilder<unknown> {
