@@ -1,15 +1,19 @@
 import type { RunEvent } from '../../domain/event.js';
-import type { Run, RunError } from '../../domain/run.js';
-import { isAtRest } from '../../domain/status.js';
-import { awaitingApproval } from '../../services/call-approvals.js';
 import type { Frame } from '../sse.js';
-import { BeatReader, type Beat, type ShownCall } from './beats.js';
+import type { Beat, ShownCall } from './beats.js';
 import { shownText } from './errors.js';
 import { toPythonJson, toPythonLiteral } from './python-text.js';
+import {
+  faultFrames,
+  streamReply,
+  wholeReply,
+  type ReplyEvent,
+  type StreamDialect,
+  type WholeReply,
+} from './reply-stream.js';
 import { toIsoTime } from './wire.js';
 
-/** One event object of a reply. */
-export type ReplyEvent = Record<string, unknown>;
+export { brokenOff, faultOf } from './reply-stream.js';
 
 /**
  * The forms of a reply. `legacy`: calls as text, the spoken words beside them. `steps`: calls as objects, bare
@@ -17,101 +21,36 @@ export type ReplyEvent = Record<string, unknown>;
  */
 export type ReplyForm = 'legacy' | 'steps' | 'tokens';
 
-/** A reply that was waited for. */
-export interface WholeReply {
-  events: ReplyEvent[];
-  /** The run as it rests; null where the log ended before. */
-  run: Run | null;
-}
-
-/** What a reader is told where a log ends before its run rests, as when the server stops. */
-export const brokenOff = 'The server stopped reading the run before the answer was whole.';
-
 /** The frames of a streamed reply, until the run rests. */
-export async function* toFrames(log: AsyncIterable<RunEvent>, form: ReplyForm): AsyncGenerator<Frame> {
-  const reader = new BeatReader();
-  for await (const event of log) {
-    for (const beat of reader.take(event)) yield* framesOf(beat, form);
-    if (event.type === 'run-status' && isAtRest(event.run.status)) return;
-  }
-  yield* errorFrames(brokenOff, form);
+export function toFrames(log: AsyncIterable<RunEvent>, form: ReplyForm): AsyncGenerator<Frame> {
+  return streamReply(log, dialects[form]);
 }
 
 /** The frames that end a stream which broke off with an error. */
 export function lastWords(error: unknown, form: ReplyForm): Frame[] {
-  return errorFrames(shownText(error), form);
+  return faultFrames(shownText(error), dialects[form]);
 }
 
 /**
  * A reply read to its end. In `legacy` a call is text; in `steps` it is an object, and the spoken words stand beside it
  * for clients that look for them.
  */
-export async function toWholeReply(
-  log: AsyncIterable<RunEvent>,
-  form: Exclude<ReplyForm, 'tokens'>,
-): Promise<WholeReply> {
-  const reader = new BeatReader();
-  const reply: WholeReply = { events: [], run: null };
-  for await (const event of log) {
-    for (const beat of reader.take(event)) {
-      if (beat.type === 'rest') reply.run = beat.run;
-      const shown = form === 'steps' && beat.type === 'said' ? saidEvent(beat) : objectOf(beat, form);
-      if (shown !== null) reply.events.push(shown);
-    }
-    if (reply.run !== null) break;
-  }
-  return reply;
+export function toWholeReply(log: AsyncIterable<RunEvent>, form: Exclude<ReplyForm, 'tokens'>): Promise<WholeReply> {
+  return wholeReply(log, (beat) => (beat.type === 'said' ? saidEvent(beat) : objectOf(beat, form)));
 }
 
-/** Why a run at rest has no whole answer to show, or null where it has one. */
-export function faultOf(run: Run): RunError | null {
-  switch (run.status) {
-    case 'failed':
-      return run.error ?? { code: 'internal', message: 'The run failed.' };
-    case 'cancelled':
-      return { code: 'cancelled', message: 'The run was cancelled.' };
-    case 'expired':
-      return { code: 'busy', message: 'The run waited too long and expired.' };
-    case 'requires_action':
-      return { code: 'conflict', message: waitedFor(run) };
-    case 'queued':
-    case 'in_progress':
-    case 'cancelling':
-    case 'completed':
-    case 'incomplete':
-      return null;
-    default:
-      return run.status satisfies never;
-  }
-}
+const streamed = { fault: (text: string) => ({ error: text }), write: toPythonJson, hasSentinels: true };
 
-function waitedFor(run: Run): string {
-  const calls = awaitingApproval(run).map((call) => call.name);
-  if (calls.length === 0) return 'The agent waits for a function that only its client can carry out.';
-  return `The agent waits for approval of a call of ${calls.join(', ')}.`;
-}
-
-function framesOf(beat: Beat, form: ReplyForm): Frame[] {
-  if (beat.type === 'rest') return endFrames(beat.run, form);
-  if (form !== 'legacy' && beat.type === 'generation-end') return [{ data: '[DONE_GEN]' }];
-  if (form !== 'legacy' && beat.type === 'step-end') return [{ data: '[DONE_STEP]' }];
-  const event = form === 'tokens' ? fragmentOf(beat) : objectOf(beat, form);
-  return event === null ? [] : [frame(event)];
-}
-
-function endFrames(run: Run, form: ReplyForm): Frame[] {
-  const fault = faultOf(run);
-  if (fault !== null) return errorFrames(fault.message, form);
-  return form === 'legacy' ? [] : [{ data: '[DONE]' }];
-}
-
-function errorFrames(text: string, form: ReplyForm): Frame[] {
-  return form === 'legacy' ? [frame({ internal_error: text })] : [frame({ error: text }), { data: '[DONE]' }];
-}
-
-function frame(event: ReplyEvent): Frame {
-  return { data: toPythonJson(event) };
-}
+const dialects: Record<ReplyForm, StreamDialect> = {
+  legacy: {
+    ...streamed,
+    show: (beat) => objectOf(beat, 'legacy'),
+    fault: (text) => ({ internal_error: text }),
+    hasSentinels: false,
+  },
+  steps: { ...streamed, show: (beat) => objectOf(beat, 'steps') },
+  tokens: { ...streamed, show: fragmentOf },
+};
 
 /** A beat as one object, null where the form does not show it. */
 function objectOf(beat: Beat, form: 'legacy' | 'steps'): ReplyEvent | null {

@@ -1,59 +1,42 @@
 import type { RunEvent } from '../../../domain/event.js';
 import { readId, toLettaId } from '../../../domain/ids.js';
-import type { Run } from '../../../domain/run.js';
-import { isAtRest } from '../../../domain/status.js';
 import type { Frame } from '../../sse.js';
-import { BeatReader, type Beat } from '../beats.js';
+import type { Beat } from '../beats.js';
 import { shownText } from '../errors.js';
-import { brokenOff, faultOf, type ReplyEvent } from '../events.js';
+import {
+  faultFrames,
+  streamReply,
+  wholeReply,
+  type ReplyEvent,
+  type StreamDialect,
+  type WholeReply,
+} from '../reply-stream.js';
 import { toSecondTime } from './wire.js';
 
 /** A stream of typed messages: whole ones, or in fragments. */
 export type TypedForm = 'steps' | 'tokens';
 
 /** The frames of a streamed reply of Letta 0.4, until the run rests. They always end with `[DONE]`. */
-export async function* toTypedFrames(log: AsyncIterable<RunEvent>, form: TypedForm): AsyncGenerator<Frame> {
-  const reader = new BeatReader();
-  for await (const event of log) {
-    for (const beat of reader.take(event)) yield* framesOf(beat, form);
-    if (event.type === 'run-status' && isAtRest(event.run.status)) return;
-  }
-  yield* errorFrames(brokenOff);
+export function toTypedFrames(log: AsyncIterable<RunEvent>, form: TypedForm): AsyncGenerator<Frame> {
+  return streamReply(log, dialects[form]);
 }
 
 /** The frames that end a stream which broke off with an error. */
 export function typedLastWords(error: unknown): Frame[] {
-  return errorFrames(shownText(error));
+  return faultFrames(shownText(error), dialects.steps);
 }
 
-/** A reply read to its end, with the run as it rests; null where the log ended before. */
-export async function toTypedReply(log: AsyncIterable<RunEvent>): Promise<{ messages: ReplyEvent[]; run: Run | null }> {
-  const reader = new BeatReader();
-  const messages: ReplyEvent[] = [];
-  for await (const event of log) {
-    for (const beat of reader.take(event)) {
-      if (beat.type === 'rest') return { messages, run: beat.run };
-      const message = wholeOf(beat);
-      if (message !== null) messages.push(message);
-    }
-  }
-  return { messages, run: null };
+/** A reply of typed messages, read to its end. */
+export function toTypedReply(log: AsyncIterable<RunEvent>): Promise<WholeReply> {
+  return wholeReply(log, wholeOf);
 }
 
-function framesOf(beat: Beat, form: TypedForm): Frame[] {
-  if (beat.type === 'rest') {
-    const fault = faultOf(beat.run);
-    return fault === null ? [{ data: '[DONE]' }] : errorFrames(fault.message);
-  }
-  if (beat.type === 'generation-end') return [{ data: '[DONE_GEN]' }];
-  if (beat.type === 'step-end') return [{ data: '[DONE_STEP]' }];
-  const message = form === 'tokens' ? fragmentOf(beat) : wholeOf(beat);
-  return message === null ? [] : [{ data: toAsciiJson(message) }];
-}
+const typed = { fault: (text: string) => ({ error: text }), write: toAsciiJson, hasSentinels: true };
 
-function errorFrames(text: string): Frame[] {
-  return [{ data: toAsciiJson({ error: text }) }, { data: '[DONE]' }];
-}
+const dialects: Record<TypedForm, StreamDialect> = {
+  steps: { ...typed, show: wholeOf },
+  tokens: { ...typed, show: fragmentOf },
+};
 
 function wholeOf(beat: Beat): ReplyEvent | null {
   switch (beat.type) {

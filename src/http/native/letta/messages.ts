@@ -90,7 +90,7 @@ async function sendMessages(call: Call<unknown, unknown, unknown>, agentId: stri
   if (fault !== null) return { status: statusOf(fault.code), json: { detail: fault.message } };
   const told = body.return_message_object
     ? storedMessagesToWire(await messages.ofRun(principal, agentId, run.id))
-    : reply.messages;
+    : reply.events;
   return { json: { messages: told, usage: usageToWire(reply.run) } };
 }
 
