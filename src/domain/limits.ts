@@ -61,6 +61,8 @@ export const limits = {
   blocksPerMemory: 50,
   /** Times an edit of a block is applied again to a newer value. */
   blockEditAttempts: 5,
+  /** Conversations that share a memory, as far as they are counted in a prompt. */
+  conversationsCounted: 20,
   /** Characters of one passage. */
   passageCharsMax: 20_000,
   /** Passages with which a new one is compared. */

@@ -74,6 +74,7 @@ export async function buildContext(
     hasMemoryTools: scene.hasMemoryTools,
     passageCount: (memory?.passageCount ?? 0) + (await passagesRead(repositories, scene, run)),
     hiddenMessages: window.liveFromSeq - 1,
+    conversationCount: await conversationsSharing(repositories, scene),
     toolRules: agent.settings.toolRules,
   };
   const system = compileSystemPrompt(input);
@@ -105,6 +106,13 @@ export function historyOptions({ agent, promptTokens, zone }: Scene, fit: Fit): 
     toolResultCharsMax: fit.resultCharsMax,
     messageTokensMax: fit.messageTokensMax ?? Math.floor(promptTokens * 0.4),
   };
+}
+
+/** An agent that can search is told that there is more to find than this conversation holds. */
+function conversationsSharing({ conversations }: Repositories, scene: Scene): Promise<number> {
+  return scene.hasMemoryTools
+    ? conversations.countSharing(scene.memory.id, limits.conversationsCounted)
+    : Promise.resolve(1);
 }
 
 /** Passages of the files that a search of the archive finds too. */

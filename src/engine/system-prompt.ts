@@ -1,4 +1,5 @@
 import type { Origin, Protocol } from '../domain/agent.js';
+import { limits } from '../domain/limits.js';
 import { charsOf, type Block } from '../domain/memory.js';
 import type { ToolRule } from '../domain/tool-rule.js';
 import { classicInstructions } from './prompts/classic.js';
@@ -23,7 +24,7 @@ export interface SystemPromptInput {
   passageCount: number;
   /** Messages of this conversation that are no longer in view. */
   hiddenMessages: number;
-  /** Conversations that share this memory, this one included. */
+  /** Conversations that share this memory, this one included, as far as they are counted. */
   conversationCount?: number;
   /** Rules for the order in which tools are called. */
   toolRules?: readonly ToolRule[];
@@ -136,6 +137,7 @@ function metadata(input: SystemPromptInput): string[] {
   const lines: string[] = [];
   if (always || hiddenMessages > 0) lines.push(`- earlier messages out of view: ${hiddenMessages}${search}`);
   if (always || passageCount > 0) lines.push(`- passages in the archive: ${passageCount}${search}`);
-  if (conversationCount > 1) lines.push(`- conversations that share this memory: ${conversationCount}`);
+  const orMore = conversationCount >= limits.conversationsCounted ? ' or more' : '';
+  if (conversationCount > 1) lines.push(`- conversations that share this memory: ${conversationCount}${orMore}`);
   return lines;
 }

@@ -75,6 +75,8 @@ export interface ConversationRepository {
   /** Moves the live part forward where the revision is still the one given. False where it is not. */
   compactWindow(compaction: WindowCompaction): Promise<boolean>;
   noticePressure(agentId: string, conversationId: string, at: number): Promise<void>;
+  /** Conversations in which a memory is open, counted up to a limit; the one in which it is tidied is none of them. */
+  countSharing(memoryId: string, limit: number): Promise<number>;
 }
 
 /** What part of an owner's conversations a reader wants. */

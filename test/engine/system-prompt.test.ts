@@ -140,6 +140,7 @@ describe('a system prompt', () => {
 
   it('says how many conversations share the memory only where it is shared', () => {
     expect(compileSystemPrompt({ ...input, conversationCount: 1 })).not.toContain('share');
-    expect(compileSystemPrompt({ ...input, conversationCount: 4 })).toContain('share this memory: 4');
+    expect(compileSystemPrompt({ ...input, conversationCount: 4 })).toMatch(/share this memory: 4$/u);
+    expect(compileSystemPrompt({ ...input, conversationCount: 20 })).toMatch(/share this memory: 20 or more$/u);
   });
 });

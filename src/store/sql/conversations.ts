@@ -6,7 +6,10 @@ import type { ConversationRow, WindowRow } from './schema.js';
 import type { Session } from './session.js';
 import { fromJson, fromJsonOrNull, toFlag, toJson, toJsonOrNull } from './values.js';
 
-type WindowQueries = Pick<ConversationRepository, 'window' | 'openWindow' | 'compactWindow' | 'noticePressure'>;
+type WindowQueries = Pick<
+  ConversationRepository,
+  'window' | 'openWindow' | 'compactWindow' | 'noticePressure' | 'countSharing'
+>;
 
 /** Conversations and the windows of agents on them. */
 export function conversationRepository(session: Session): ConversationRepository {
@@ -106,6 +109,17 @@ function windowQueries(session: Session): WindowQueries {
       return (await find(window.agentId, window.conversationId)) ?? window;
     },
     compactWindow: (compaction) => compactWindow(session, compaction),
+    countSharing: async (memoryId, limit) => {
+      const rows = await db
+        .selectFrom('windows')
+        .innerJoin('conversations', 'conversations.id', 'windows.conversation_id')
+        .select('conversations.id')
+        .where('windows.memory_id', '=', memoryId)
+        .where('conversations.tends_memory_id', 'is', null)
+        .limit(limit)
+        .execute();
+      return rows.length;
+    },
     noticePressure: async (agentId, conversationId, at) => {
       await db
         .updateTable('windows')

@@ -137,4 +137,27 @@ describe('the view of a prompt', () => {
     expect(json.system_prompt).toBe('Be kind.');
     expect(json.in_context[0]).toMatchObject({ role: 'user', text: 'Hello.' });
   });
+
+  it('tells how many threads share the memory, where a search finds more than the thread holds', async () => {
+    const { json: assistant } = await ask<{ id: string }>('POST', '/v1/assistants', { model: 'scripted' });
+    const told = async (metadata: Record<string, string>): Promise<string> => {
+      const { json: thread } = await ask<{ id: string }>('POST', '/v1/threads', {
+        messages: [{ role: 'user', content: 'Hello.' }],
+        metadata,
+      });
+      const path = `/api/agents/${assistant.id}/context?conversation_id=${thread.id}`;
+      const { request, view } = await look(path, async () => {
+        await ask('POST', `/v1/threads/${thread.id}/runs`, { assistant_id: assistant.id });
+        await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(1);
+      });
+      const system = request.messages[0]?.role === 'system' ? request.messages[0].text : '';
+      expect(system).toContain(view.external_memory_summary);
+      return view.external_memory_summary;
+    };
+    expect(await told({ memory: 'ines' })).toBe('');
+    expect(await told({ memory: 'ines' })).toBe('- conversations that share this memory: 2');
+    expect(await told({ memory: 'joao' })).toBe('');
+    expect(await told({})).toBe('');
+    expect(await told({ memory: 'ines' })).toBe('- conversations that share this memory: 3');
+  });
 });

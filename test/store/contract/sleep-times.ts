@@ -47,6 +47,23 @@ export function describeSleepTimes(open: OpenStore): void {
       expect(await store.sleepTimes.get(memory.id)).toEqual({ ...known, runs: 0, failures: 2, dueAt: 9 });
     });
 
+    it('stands in a conversation that is none of those which share the memory', async () => {
+      const store = open();
+      const { ownerId, memory } = await makeScene(store);
+      const count = (limit: number): Promise<number> => store.conversations.countSharing(memory.id, limit);
+      expect(await count(10)).toBe(1);
+      const hidden = makeConversation(ownerId);
+      await store.sleepTimes.openConversation(hidden, memory.id);
+      await store.conversations.openWindow(makeWindow(memory.agentId, hidden.id, memory.id));
+      expect(await count(10)).toBe(1);
+      for (let made = 0; made < 2; made += 1) {
+        const other = makeConversation(ownerId);
+        await store.conversations.insert(other);
+        await store.conversations.openWindow(makeWindow(memory.agentId, other.id, memory.id));
+      }
+      expect([await count(10), await count(2)]).toEqual([3, 2]);
+    });
+
     it('is due at once where it comes after every run', async () => {
       const store = open();
       const { memory } = await makeScene(store);
