@@ -257,7 +257,7 @@ describe('a search that knows the earlier ones', () => {
       if (message !== undefined) await store.messages.delete(message.conversationId, message.id);
     };
     let found = 0;
-    for (let round = 0; round < 400; round += 1) {
+    for (let round = 0; round < 150; round += 1) {
       for (let times = random(4); times > 0; times -= 1) await pick(deeds)();
       const query = Array.from({ length: 1 + random(4) }, () => pick(words)).join(' ');
       const more = {
@@ -267,7 +267,7 @@ describe('a search that knows the earlier ones', () => {
       };
       found += (await agree(pick(memories).id, query, more.kind === 'passage' ? { ...more, roles: null } : more)).total;
     }
-    expect(found).toBeGreaterThan(1_000);
+    expect(found).toBeGreaterThan(400);
   });
 
   it('reads all of an answer in one moment', async () => {

@@ -1,6 +1,7 @@
 import { reach } from './candidates.js';
 import type { Holding } from './holders.js';
-import { labelOf, readText, type ReadText } from './reading.js';
+import { createLexicon, type Lexicon } from './lexicon.js';
+import { labelOf, readTexts, type ReadText } from './reading.js';
 import { createSense } from './sense.js';
 import type { PlacedText } from './surroundings.js';
 import { stemOf, tokensOf } from './tokens.js';
@@ -56,6 +57,15 @@ const longWords = 50;
 /** Texts on each side that belong to what a text is about. */
 const widely = 3;
 
+/** Words that are remembered from one query to the next, about; past them the memory begins anew. */
+const wordsKept = 50_000;
+let kept: Lexicon | null = null;
+
+function lexiconNow(): Lexicon {
+  if (kept === null || kept.size() > wordsKept) kept = createLexicon();
+  return kept;
+}
+
 /** What speaks for those texts of a pool that are asked about. The pool is in order of place and position. */
 export function featuresOf(
   wanted: Wanted,
@@ -64,20 +74,19 @@ export function featuresOf(
   keys: ReadonlySet<number>,
 ): Map<number, Features> {
   const labels = pool.map(labelOf);
-  const named = namedSpeaker(wanted, labels);
+  const named = namedSpeaker(wanted, new Set(labels.map((label) => label.name)));
   const nameWords = new Set(named === null ? [] : tokensOf(named));
   const name = new Set(Array.from(nameWords, stemOf));
   const others = holdings.filter(({ stem }) => !name.has(stem));
   // Who speaks is a matter of its own, unless nothing else is asked for.
   const terms = others.length > 0 ? others : holdings;
-  const places = new Map(terms.map(({ stem }, place) => [stem, place]));
-  const initials = new Set([...places.keys(), ...wanted.stems].map((stem) => stem.charCodeAt(0)));
-  const read = pool.map((text, index) => readText(text, labels[index] ?? null, { places, initials }));
+  const lexicon = lexiconNow();
+  const read = readTexts(pool, labels, { lexicon, stems: terms.map(({ stem }) => stem) });
   const sense = createSense(
     wanted.tokens.filter((token) => !nameWords.has(token)),
     read.filter((text) => keys.has(text.key)),
   );
-  const judge = createJudge(wanted, terms, read, named, sense);
+  const judge = createJudge({ wanted, terms, read, named, sense, lexicon });
   return new Map(read.flatMap((text, index) => (keys.has(text.key) ? [[text.key, judge(text, index)] as const] : [])));
 }
 
@@ -86,31 +95,43 @@ export function relevanceOf(features: Features): number {
   return (Object.keys(weights) as (keyof Features)[]).reduce((sum, name) => sum + weights[name] * features[name], 0);
 }
 
-function createJudge(
-  wanted: Wanted,
-  terms: readonly Holding[],
-  read: readonly ReadText[],
-  named: string | null,
-  sense: ReturnType<typeof createSense>,
-): (text: ReadText, index: number) => Features {
-  const average = Math.max(1, read.reduce((sum, text) => sum + text.stems.length, 0) / read.length);
+interface Case {
+  wanted: Wanted;
+  terms: readonly Holding[];
+  read: readonly ReadText[];
+  named: string | null;
+  sense: ReturnType<typeof createSense>;
+  lexicon: Lexicon;
+}
+
+function createJudge({
+  wanted,
+  terms,
+  read,
+  named,
+  sense,
+  lexicon,
+}: Case): (text: ReadText, index: number) => Features {
+  const average = Math.max(1, read.reduce((sum, text) => sum + text.words.length, 0) / read.length);
   const full = terms.reduce((sum, term) => sum + term.rarity, 0) || 1;
   const share = (texts: readonly ReadText[], usual = 1): number => bm25(terms, texts, usual * average) / full;
-  const pairs = weighedPairs(wanted, terms);
+  const pairs = weighedPairs(wanted, terms, lexicon);
+  const query = wanted.stems.map(lexicon.stem);
   return (text, index) => {
     const near = neighbours(read, index, 1);
+    const stems = text.words.map(lexicon.stemOf);
     const [previous] = near;
     return {
       own: share([text]),
       wide: share(neighbours(read, index, widely), 2 * widely + 1),
-      asked: previous !== undefined && previous !== text && previous.isQuestion ? share([previous]) : 0,
+      asked: previous !== undefined && previous !== text && previous.isQuestion() ? share([previous]) : 0,
       by: Number(named !== null && text.label === named),
       kind: Number(wanted.askedFor !== null && answersTo(wanted.askedFor, text.text)),
-      length: Math.min(1, Math.log(1 + text.stems.length) / Math.log(longWords)),
-      question: Number(text.isQuestion),
-      pairs: pairsIn(pairs, text) / full,
+      length: Math.min(1, Math.log(1 + text.words.length) / Math.log(longWords)),
+      question: Number(text.isQuestion()),
+      pairs: pairsIn(pairs, stems) / full,
       meaning: sense(text, near),
-      quoted: Number(wanted.stems.length > 1 && holdsInRow(text.stems, wanted.stems)),
+      quoted: Number(query.length > 1 && holdsInRow(stems, query)),
     };
   };
 }
@@ -144,7 +165,7 @@ function areNeighbours(left: ReadText, right: ReadText): boolean {
 
 function bm25(terms: readonly Holding[], texts: readonly ReadText[], usualLength: number): number {
   let length = 0;
-  for (const text of texts) length += text.stems.length;
+  for (const text of texts) length += text.words.length;
   const room = saturation * (1 - lengthShare + lengthShare * (length / usualLength));
   let sum = 0;
   for (const [index, { rarity }] of terms.entries()) {
@@ -156,36 +177,37 @@ function bm25(terms: readonly Holding[], texts: readonly ReadText[], usualLength
 }
 
 /** The one speaker whom a query names. Null where it names none, or several. */
-function namedSpeaker(wanted: Wanted, labels: readonly (string | null)[]): string | null {
+function namedSpeaker(wanted: Wanted, labels: ReadonlySet<string | null>): string | null {
   const asked = new Set(wanted.stems);
-  const named = [...new Set(labels)].filter(
+  const named = [...labels].filter(
     (label) => label !== null && tokensOf(label).some((token) => asked.has(stemOf(token))),
   );
   return named.length === 1 ? (named[0] ?? null) : null;
 }
 
 interface WeighedPair {
-  pair: readonly [string, string];
+  /** Numbers of stems. */
+  pair: readonly number[];
   weight: number;
 }
 
 /** The query's words that stand side by side, where they count. */
-function weighedPairs(wanted: Wanted, terms: readonly Holding[]): WeighedPair[] {
+function weighedPairs(wanted: Wanted, terms: readonly Holding[], lexicon: Lexicon): WeighedPair[] {
   const rarities = new Map(terms.map((term) => [term.stem, term.rarity]));
   return wanted.pairs.flatMap((pair) => {
     const weight = (rarities.get(pair[0]) ?? 0) + (rarities.get(pair[1]) ?? 0);
-    return weight === 0 ? [] : [{ pair, weight }];
+    return weight === 0 ? [] : [{ pair: pair.map(lexicon.stem), weight }];
   });
 }
 
-function pairsIn(pairs: readonly WeighedPair[], text: ReadText): number {
+function pairsIn(pairs: readonly WeighedPair[], stems: readonly number[]): number {
   let sum = 0;
-  for (const { pair, weight } of pairs) if (holdsInRow(text.stems, pair)) sum += weight;
+  for (const { pair, weight } of pairs) if (holdsInRow(stems, pair)) sum += weight;
   return sum;
 }
 
-/** True where some words stand in a text one after the other. */
-function holdsInRow(stems: readonly string[], row: readonly string[]): boolean {
+/** True where some stems stand in a text one after the other. */
+function holdsInRow(stems: readonly number[], row: readonly number[]): boolean {
   const [first] = row;
   if (first === undefined) return true;
   for (let at = stems.indexOf(first); at >= 0; at = stems.indexOf(first, at + 1)) {

@@ -44,11 +44,20 @@ function load(): Loaded {
  * known. Sums of parts may be added to the sum of the whole.
  */
 export function meaningOf(words: readonly string[]): Float32Array {
-  const { placeOf, rows, scales, dimensions } = table();
+  return meaningAt(words.map(meaningPlaceOf));
+}
+
+/** Where the table has a word; -1 where it has not. */
+export function meaningPlaceOf(word: string): number {
+  return table().placeOf(word) ?? -1;
+}
+
+/** The same sum, of words that are known by their places. */
+export function meaningAt(places: readonly number[]): Float32Array {
+  const { rows, scales, dimensions } = table();
   const sum = new Float32Array(dimensions);
-  for (const word of words) {
-    const place = placeOf(word);
-    if (place === undefined) continue;
+  for (const place of places) {
+    if (place < 0) continue;
     const scale = scales[place] ?? 0;
     for (let at = 0, from = place * dimensions; at < dimensions; at += 1) {
       sum[at] = (sum[at] ?? 0) + (rows[from + at] ?? 0) * scale;
@@ -59,9 +68,12 @@ export function meaningOf(words: readonly string[]): Float32Array {
 
 /** How alike two meanings are: their cosine, between -1 and 1. Zero where either is of no known word. */
 export function likeness(one: Float32Array, other: Float32Array): number {
-  let [across, ofOne, ofOther] = [0, 0, 0];
+  let across = 0;
+  let ofOne = 0;
+  let ofOther = 0;
   for (let at = 0; at < one.length; at += 1) {
-    const [left, right] = [one[at] ?? 0, other[at] ?? 0];
+    const left = one[at] ?? 0;
+    const right = other[at] ?? 0;
     across += left * right;
     ofOne += left * left;
     ofOther += right * right;
