@@ -1,8 +1,6 @@
-import supertest, { type Response } from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import {
-  agentReply,
   blockReply,
   embeddingConfigReply,
   keyReply,
@@ -11,46 +9,10 @@ import {
   toolReply,
   userReply,
 } from '../../../src/http/native/letta/replies.js';
-import { asAdmin, startApp, type RunningApp } from '../running-app.js';
+import { asAdmin } from '../running-app.js';
+import { exact, lettaClient } from './letta-client.js';
 
-let app: RunningApp;
-let user: Awaited<ReturnType<RunningApp['newUser']>>;
-
-beforeAll(async () => {
-  app = await startApp({
-    script: (request) => ({
-      text: 'A short greeting is enough.',
-      calls: [{ name: 'send_message', arguments: { message: `Grüße, ${request.messages.length > 0 ? 'Ines' : ''}!` } }],
-    }),
-  });
-  user = await app.newUser();
-});
-afterAll(() => app.close());
-
-type Body = Record<string, unknown>;
-type Verb = 'get' | 'post' | 'patch' | 'delete';
-const call = (verb: Verb, path: string, body?: object, headers: object = user.headers): Promise<Response> => {
-  const request = supertest(app.server)
-    [verb](path)
-    .set({ ...headers });
-  return body === undefined ? request : request.send(body);
-};
-/** The body, which must have exactly the members of its schema. */
-const exact = <T extends z.ZodType>(schema: T, answer: Response): z.infer<T> => {
-  expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
-  return schema.parse(answer.body);
-};
-const block = (label: string, value: string): Body => ({ label, value, limit: 2_000 });
-const newAgent = async (name: string, more: object = {}): Promise<z.infer<typeof agentReply>> =>
-  exact(
-    agentReply,
-    await call('post', '/v1/agents/', {
-      name,
-      memory: { memory: { human: block('human', 'Name: Ines'), goals: block('goals', 'Learn to sail.') } },
-      tools: ['conversation_search', 'archival_memory_search'],
-      ...more,
-    }),
-  );
+const { call, newAgent, user, app } = lettaClient();
 
 describe('blocks', () => {
   const list = async (query: string): Promise<z.infer<typeof blockReply>[]> =>
@@ -61,7 +23,7 @@ describe('blocks', () => {
       blockReply,
       await call('post', '/v1/blocks/', { label: 'human', name: 'ines', value: 'Name: Ines', limit: 100 }),
     );
-    expect(made).toMatchObject({ template: true, limit: 100, user_id: `user-${user.id}` });
+    expect(made).toMatchObject({ template: true, limit: 100, user_id: `user-${user().id}` });
     expect(await list('?label=human&name=ines')).toEqual([made]);
     expect((await list('?label=persona')).map((item) => item.name)).toContain('sam_pov');
     for (const verb of ['patch', 'post'] as const) {
@@ -143,10 +105,10 @@ describe('GET /v1/models', () => {
       ['/latest/models', 'anything'],
       ['/latest/models/', 'anything'],
     ] as const) {
-      const answer = await call('get', path, undefined, { ...user.headers, 'user-agent': agent });
+      const answer = await call('get', path, undefined, { ...user().headers, 'user-agent': agent });
       expect(Array.isArray(answer.body), `${path} ${agent}`).toBe(true);
     }
-    const other = await call('get', '/v1/models', undefined, { ...user.headers, 'user-agent': 'OpenAI/Python 1.50' });
+    const other = await call('get', '/v1/models', undefined, { ...user().headers, 'user-agent': 'OpenAI/Python 1.50' });
     expect(Array.isArray(other.body)).toBe(false);
     const vectors = await call('get', '/v1/models/embedding');
     expect((vectors.body as unknown[]).map((item) => embeddingConfigReply.parse(item))).toHaveLength(1);
@@ -186,14 +148,14 @@ describe('the administration of Letta 0.4', () => {
   });
 
   it('is closed to users', async () => {
-    for (const path of ['/v1/admin/users/', '/v1/admin/orgs/', `/v1/admin/users/keys?user_id=${user.id}`]) {
+    for (const path of ['/v1/admin/users/', '/v1/admin/orgs/', `/v1/admin/users/keys?user_id=${user().id}`]) {
       expect((await call('get', path)).status).toBe(401);
     }
   });
 
   it('tells whose a password or a key is', async () => {
-    const answer = await call('post', '/v1/auth', { password: user.key }, {});
-    expect(answer.body).toEqual({ uuid: user.id, is_admin: false });
+    const answer = await call('post', '/v1/auth', { password: user().key }, {});
+    expect(answer.body).toEqual({ uuid: user().id, is_admin: false });
     expect((await call('post', '/v1/auth', { password: 'wrong' }, {})).status).toBe(400);
   });
 });
@@ -203,17 +165,17 @@ describe('the user_id header', () => {
     const { id } = await newAgent('of the user');
     const asUser = (headers: object) => call('get', `/v1/agents/${id}`, undefined, headers);
     expect((await asUser(asAdmin)).status).toBe(404);
-    expect((await asUser({ ...asAdmin, user_id: `user-${user.id}` })).status).toBe(200);
+    expect((await asUser({ ...asAdmin, user_id: `user-${user().id}` })).status).toBe(200);
     expect((await asUser({ ...asAdmin, user_id: 'user-00000000' })).status).toBe(404);
     const unknown = await asUser({ ...asAdmin, user_id: 'user-11111111-1111-4111-8111-111111111111' });
     expect([unknown.status, unknown.body]).toEqual([
       401,
       { detail: 'User with id user-11111111-1111-4111-8111-111111111111 not found' },
     ]);
-    const stranger = await app.newUser();
-    for (const named of [`user-${user.id}`, 'user-11111111-1111-4111-8111-111111111111', 'user-00000000']) {
+    const stranger = await app().newUser();
+    for (const named of [`user-${user().id}`, 'user-11111111-1111-4111-8111-111111111111', 'user-00000000']) {
       expect((await asUser({ ...stranger.headers, user_id: named })).status).toBe(403);
     }
-    expect((await asUser({ ...user.headers, user_id: `user-${user.id}` })).status).toBe(200);
+    expect((await asUser({ ...user().headers, user_id: `user-${user().id}` })).status).toBe(200);
   });
 });

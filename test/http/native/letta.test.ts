@@ -1,6 +1,5 @@
-import supertest, { type Response } from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { z } from 'zod';
+import type { Response } from 'supertest';
+import { describe, expect, it } from 'vitest';
 import {
   agentReply,
   llmConfigReply,
@@ -10,46 +9,11 @@ import {
   storedMessageReply,
   toldMessageReply,
 } from '../../../src/http/native/letta/replies.js';
-import { startApp, type RunningApp } from '../running-app.js';
+import { block, exact, lettaClient } from './letta-client.js';
 
-let app: RunningApp;
-let user: Awaited<ReturnType<RunningApp['newUser']>>;
-
-beforeAll(async () => {
-  app = await startApp({
-    script: (request) => ({
-      text: 'A short greeting is enough.',
-      calls: [{ name: 'send_message', arguments: { message: `Grüße, ${request.messages.length > 0 ? 'Ines' : ''}!` } }],
-    }),
-  });
-  user = await app.newUser();
-});
-afterAll(() => app.close());
+const { call, newAgent, user, app } = lettaClient();
 
 type Body = Record<string, unknown>;
-type Verb = 'get' | 'post' | 'patch' | 'delete';
-const call = (verb: Verb, path: string, body?: object, headers: object = user.headers): Promise<Response> => {
-  const request = supertest(app.server)
-    [verb](path)
-    .set({ ...headers });
-  return body === undefined ? request : request.send(body);
-};
-/** The body, which must have exactly the members of its schema. */
-const exact = <T extends z.ZodType>(schema: T, answer: Response): z.infer<T> => {
-  expect([answer.status, answer.text]).toEqual([200, expect.any(String)]);
-  return schema.parse(answer.body);
-};
-const block = (label: string, value: string): Body => ({ label, value, limit: 2_000 });
-const newAgent = async (name: string, more: object = {}): Promise<z.infer<typeof agentReply>> =>
-  exact(
-    agentReply,
-    await call('post', '/v1/agents/', {
-      name,
-      memory: { memory: { human: block('human', 'Name: Ines'), goals: block('goals', 'Learn to sail.') } },
-      tools: ['conversation_search', 'archival_memory_search'],
-      ...more,
-    }),
-  );
 
 describe('an agent of Letta 0.4', () => {
   it('is made with exactly the blocks it is given, and the tools it cannot do without', async () => {
@@ -64,7 +28,7 @@ describe('an agent of Letta 0.4', () => {
       'core_memory_append',
       'core_memory_replace',
     ]);
-    expect(agent.user_id).toBe(`user-${user.id}`);
+    expect(agent.user_id).toBe(`user-${user().id}`);
     expect(agent.message_ids?.length).toBeGreaterThan(0);
     const list = await call('get', '/v1/agents');
     expect((list.body as Body[]).map((item) => agentReply.parse(item).id)).toContain(agent.id);
@@ -247,7 +211,7 @@ describe('messages to a Letta agent', () => {
       { role: 'user', text: 'What is the weather?', name: 'Ines' },
     ];
     expect((await say(id, { messages })).status).toBe(200);
-    const seen = JSON.stringify(app.room.provider.requests.at(-1)?.messages);
+    const seen = JSON.stringify(app().room.provider.requests.at(-1)?.messages);
     expect(seen).toContain('system_alert');
     expect(seen).toContain('What is the weather?');
     expect((await say(id, { stream_tokens: true })).status).toBe(400);
@@ -283,7 +247,7 @@ describe('messages to a Letta agent', () => {
     const edited = exact(storedMessageReply, await call('patch', target, { id: asked?.id, text: 'Good evening' }));
     expect(JSON.parse(edited.text ?? '')).toMatchObject({ type: 'user_message', message: 'Good evening' });
     await say(id, {});
-    expect(JSON.stringify(app.room.provider.requests.at(-1)?.messages)).toContain('Good evening');
+    expect(JSON.stringify(app().room.provider.requests.at(-1)?.messages)).toContain('Good evening');
     expect((await call('patch', target, { id: said?.id, text: 'x' })).status).toBe(400);
     expect((await call('patch', target, { id: asked?.id, role: 'tool' })).status).toBe(400);
     const thought = await call('patch', `${path}/${said?.id ?? ''}`, { id: said?.id, text: 'Another thought.' });
