@@ -114,6 +114,9 @@ function expectAgreement(shown: ContextView, request: ModelRequest, tokens: numb
   }
   const parts = [instructions, rules, introduction, counts, shown.notes, shown.tools, ...blocks, ...shown.messages];
   expect(tokensOf(parts)).toBe(shown.tokens);
+  for (const part of [instructions, rules, introduction, counts, shown.notes, ...blocks]) {
+    expect([part.text, part.tokens > 0]).toEqual([part.text, part.text !== '']);
+  }
   expect(Math.abs(shown.tokens - tokens), `${shown.tokens} were told, ${tokens} counted`).toBeLessThanOrEqual(2);
 }
 
