@@ -63,18 +63,21 @@ export function describeRanking(store: OpenStore): void {
     });
 
     it('prefers the answer that follows a question about it', async () => {
+      // Without what the question says for it, the answer would stand behind the question, which has both words.
       const memoryId = await told([
-        'We talked of paint and of work all day.',
-        'Not much going on at home otherwise.',
-        'Paint is what the neighbours are fond of.',
-        'How did the kitchen in your house turn out?',
-        'Blue, and the paint is dry at last.',
+        'Blue is a good paint, I was told once.',
+        'The weather is fine today.',
+        'The bus was late again.',
+        'My sister called me.',
+        'We had soup.',
+        'Which paint did you take for the kitchen?',
+        'Blue paint, and it is dry now at last.',
       ]);
-      const { texts } = await find(memoryId, 'paint of the kitchen');
-      const placeOf = (text: string): number => texts.indexOf(text);
-      expect(placeOf('Blue, and the paint is dry at last.')).toBeLessThan(
-        placeOf('Paint is what the neighbours are fond of.'),
-      );
+      expect((await find(memoryId, 'kitchen paint')).texts).toEqual([
+        'Blue paint, and it is dry now at last.',
+        'Which paint did you take for the kitchen?',
+        'Blue is a good paint, I was told once.',
+      ]);
     });
 
     it.each([
