@@ -16,15 +16,18 @@ export interface SqlStoreParts {
   /** Opens the place of files' bytes. */
   blobs(session: Session): Blobs;
   listen: Store['listen'];
+  /** Called before the connections close. */
+  settle?(): Promise<void>;
   /** Called last. */
   release(): Promise<void>;
 }
 
 /** The store over a database that has been opened and migrated. */
-export function sqlStore({ db, dialect, searcher, blobs, listen, release }: SqlStoreParts): Store {
+export function sqlStore({ db, dialect, searcher, blobs, listen, settle, release }: SqlStoreParts): Store {
   const session = openSession(db, dialect);
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
+    await settle?.();
     await searcher.close();
     await db.destroy();
     await release();

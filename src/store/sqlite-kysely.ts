@@ -28,7 +28,11 @@ function createDriver(connection: SqliteConnection): Driver {
   let closed = false;
   const wrapped: DatabaseConnection = {
     // Async, so that what the driver throws becomes a rejection.
-    executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => runQuery<R>(connection, query),
+    executeQuery: async <R>(query: CompiledQuery): Promise<QueryResult<R>> => {
+      const pause = queue.pause();
+      if (pause !== null) await pause;
+      return runQuery<R>(connection, query);
+    },
     streamQuery: <R>(query: CompiledQuery, size?: number) => streamQuery<R>(connection, query, size ?? 1),
   };
   const run = async (on: DatabaseConnection, statement: string): Promise<void> => {

@@ -4,6 +4,11 @@ export interface Queue {
   enter(): Promise<void>;
   /** Ends the turn. */
   leave(): void;
+  /**
+   * To be awaited between two statements of one turn, where it is no null: the turn goes on once the event loop has had
+   * its own.
+   */
+  pause(): Promise<void> | null;
 }
 
 /** Milliseconds of turns after which the event loop gets its own: sockets and timers must not starve. */
@@ -11,20 +16,25 @@ const sliceMs = 8;
 
 /**
  * Makes a queue. Turns follow one another without leaving the microtasks, which is what makes them fast; a queue that
- * never runs empty would therefore hold the event loop for good, so now and then a turn waits for it.
+ * never runs empty, or a turn of many statements, would therefore hold the event loop for good, so now and then it waits
+ * for it.
  */
 export function createQueue(): Queue {
   const waiting: (() => void)[] = [];
   let held = false;
   let sliceStart: number | null = null;
 
-  const startTurn = (turn: () => void): void => {
+  /** True where the slice at hand is used up. */
+  const isOver = (): boolean => {
     if (sliceStart === null) {
       sliceStart = performance.now();
       setImmediate(() => (sliceStart = null));
     }
-    if (performance.now() - sliceStart < sliceMs) turn();
-    else setImmediate(turn);
+    return performance.now() - sliceStart >= sliceMs;
+  };
+  const startTurn = (turn: () => void): void => {
+    if (isOver()) setImmediate(turn);
+    else turn();
   };
 
   return {
@@ -41,5 +51,6 @@ export function createQueue(): Queue {
       if (next === undefined) held = false;
       else startTurn(next);
     },
+    pause: () => (isOver() ? new Promise((resolve) => setImmediate(resolve)) : null),
   };
 }

@@ -14,6 +14,7 @@ import { openSqlite, type SqliteConnection } from './sqlite-driver.js';
 import { sqliteKysely } from './sqlite-kysely.js';
 import { lockDatabase } from './sqlite-lock.js';
 import type { Store } from './store.js';
+import { WalKeeper } from './wal-keeper.js';
 
 /** Written into every file of ours, so that another program's database is never taken for one. */
 const applicationId = 0x7468_6b70;
@@ -46,10 +47,17 @@ export async function openSqliteStore(path: string, options: { clock: Clock; fil
       await db.destroy();
       throw error;
     }
+    const whileNobodyWrites = (work: () => Promise<void>): Promise<void> => db.connection().execute(work);
+    const keeper = new WalKeeper({
+      file,
+      whileNobodyWrites,
+      leaveToSqlite: () => connection.exec('pragma wal_autocheckpoint = 1000'),
+    });
     return sqlStore({
       db,
       dialect,
       searcher: new SearchThread({ kind: 'sqlite', location: file }),
+      settle: () => keeper.close(),
       blobs: (session) => openBlobs(options.files, join(dirname(file), 'files'), session),
       // No other process can have the database open, so there is nobody to hear.
       listen: async () => async () => undefined,
@@ -85,6 +93,8 @@ function openChecked(file: string): SqliteConnection {
     refuseStrangers(connection, file);
     connection.exec(`pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;
       pragma application_id = ${applicationId}`);
+    // The log is emptied by a thread of its own.
+    connection.exec('pragma wal_autocheckpoint = 0');
     if (statSync(file).size <= checkedBytesMax) refuseDamage(connection, file);
     return connection;
   } catch (error) {
