@@ -91,12 +91,6 @@ export function createPlanner({ store, ownerOf, isDryRun, report }: PlannerParts
     return verdict;
   };
 
-  /** What a real import would find when it inserts: what has no id shows only then whether it is here. */
-  const outcomeOf = async ({ record, value }: Planned): Promise<'created' | 'present'> => {
-    if (isIdentified(record.kind)) return 'created';
-    return (await store.transfers.holds<TransferKind>(record.kind, [value]))[0] === true ? 'present' : 'created';
-  };
-
   return {
     plan: async (records) => {
       await prepare(records);
@@ -113,7 +107,7 @@ export function createPlanner({ store, ownerOf, isDryRun, report }: PlannerParts
         if (verdict.outcome === 'different')
           tell(record, 'note', `Another ${record.kind} of this id is here and was kept.`);
       }
-      if (isDryRun) for (const each of planned) report.count(each.record.kind, await outcomeOf(each));
+      if (isDryRun) for (const each of planned) report.count(each.record.kind, await outcomeOf(store, each));
       const rank = ({ record }: Planned): number => transferKinds.indexOf(record.kind);
       return planned.sort((left, right) => rank(left) - rank(right));
     },
@@ -126,6 +120,12 @@ export function createPlanner({ store, ownerOf, isDryRun, report }: PlannerParts
       if (stored !== null) continuity.passed(stored.value);
     },
   };
+}
+
+/** What a real import would find when it inserts: what has no id shows only then whether it is here. */
+async function outcomeOf(store: Repositories, { record, value }: Planned): Promise<'created' | 'present'> {
+  if (isIdentified(record.kind)) return 'created';
+  return (await store.transfers.holds<TransferKind>(record.kind, [value]))[0] === true ? 'present' : 'created';
 }
 
 async function placed(continuity: Continuity, message: Message): Promise<Verdict> {

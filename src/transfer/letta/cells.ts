@@ -17,8 +17,9 @@ export function textIn(cell: unknown): string | null {
  * holds JSON once more is read to its end.
  */
 export function jsonIn(cell: unknown): unknown {
-  if (typeof cell !== 'string') return cell ?? null;
-  const value = parsed(cell);
+  const text = cell instanceof Uint8Array ? textIn(cell) : cell;
+  if (typeof text !== 'string') return text ?? null;
+  const value = parsed(text);
   return typeof value === 'string' ? (parsed(value) ?? value) : value;
 }
 
@@ -59,7 +60,7 @@ export function idIn(cell: unknown): string | null {
   return text === '' ? null : text;
 }
 
-const moment = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(\.\d+)?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/u;
+const moment = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(\.\d+)?\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)?)?$/iu;
 
 /**
  * A moment in milliseconds: seconds or milliseconds since the epoch, or a written time, which is UTC where it names no
@@ -70,8 +71,8 @@ export function timeIn(cell: unknown): number | null {
   if (number !== null) return Math.round(number > 1e11 ? number : number * 1_000);
   const match = moment.exec(textIn(cell)?.trim() ?? '');
   if (match === null) return null;
-  const [, day, clock, fraction = '', zone = 'Z'] = match;
-  const offset = zone === 'Z' ? zone : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '').padEnd(2, '0')}`;
+  const [, day, clock = '00:00', fraction = '', zone = 'Z'] = match;
+  const offset = /^[a-z]/iu.test(zone) ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '').padEnd(2, '0')}`;
   const at = Date.parse(`${day}T${clock}${fraction.slice(0, 4)}${offset}`);
   return Number.isNaN(at) ? null : at;
 }

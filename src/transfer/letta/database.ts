@@ -36,9 +36,24 @@ export interface Spelling {
   cell(column: string): string;
   /** The mark of the parameter of this number, counted from 1. */
   parameter(number: number): string;
+  /** False where a column cannot hold a value, which the database would refuse to compare; absent is true. */
+  holds?(table: string, column: string, value: string): boolean;
 }
 
-/** Puts a query into words. Tables and columns come from the program and from the database itself, and are quoted. */
+/** A value as it may stand in a database: a UUID with dashes, or without. */
+function spellingsOf(value: string): string[] {
+  return isUuid(value) ? [value, value.replaceAll('-', '')] : [value];
+}
+
+/** True for a UUID with its dashes. */
+export function isUuid(value: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu.test(value);
+}
+
+/**
+ * Puts a query into words. Tables and columns come from the program and from the database itself, and are quoted. A
+ * column that the table has not holds nothing; a UUID is found in both of its spellings.
+ */
 export function sqlOf(query: RowQuery, tables: Tables, spelling: Spelling): { sql: string; parameters: string[] } {
   const known = tables.get(query.table) ?? new Set();
   const columns = query.columns.filter((column) => known.has(column));
@@ -49,14 +64,17 @@ export function sqlOf(query: RowQuery, tables: Tables, spelling: Spelling): { sq
   });
   const sizes = columns.map((column) => `coalesce(length(${spelling.cell(quoted(column))}), 0) > ${cellMax}`);
   const parameters: string[] = [];
-  const conditions = Object.entries(query.where ?? {}).map(([column, value]) => {
-    if (value === null) return `${quoted(column)} is null`;
-    parameters.push(value);
-    return `${quoted(column)} = ${spelling.parameter(parameters.length)}`;
+  const conditions = Object.entries(query.where ?? {}).flatMap(([column, value]) => {
+    if (!known.has(column)) return value === null ? [] : ['1 = 0'];
+    if (value === null) return [`${quoted(column)} is null`];
+    const spellings = spellingsOf(value).filter((each) => spelling.holds?.(query.table, column, each) ?? true);
+    if (spellings.length === 0) return ['1 = 0'];
+    const marks = spellings.map((each) => spelling.parameter(parameters.push(each)));
+    return [`${quoted(column)} in (${marks.join(', ')})`];
   });
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`;
   const by = order.length === 0 ? '' : ` order by ${order.map(quoted).join(', ')}`;
-  const flags = `case when ${sizes.join(' or ')} then 1 else 0 end as ${quoted(tooLarge)}`;
+  const flags = `case when ${['1 = 0', ...sizes].join(' or ')} then 1 else 0 end as ${quoted(tooLarge)}`;
   return { sql: `select ${[...cells, flags].join(', ')} from ${quoted(query.table)}${where}${by}`, parameters };
 }
 

@@ -1,10 +1,16 @@
 import pg from 'pg';
 import { AppError } from '../../domain/errors.js';
 import type { Row } from './cells.js';
-import { holdsAgents, quoted, sqlOf, type LettaDatabase, type Spelling } from './database.js';
+import { holdsAgents, isUuid, quoted, sqlOf, type LettaDatabase, type Spelling } from './database.js';
 
-/** Everything arrives as text, and is read like the cells of SQLite. */
-const spelling: Spelling = { cell: (column) => `${column}::text`, parameter: (number) => `$${number}` };
+/** Everything arrives as text, and is read like the cells of SQLite. What is no UUID is compared with none. */
+function spellingFor(uuids: ReadonlySet<string>): Spelling {
+  return {
+    cell: (column) => `${column}::text`,
+    parameter: (number) => `$${number}`,
+    holds: (table, column, value) => !uuids.has(`${table} ${column}`) || isUuid(value),
+  };
+}
 
 /** Rows fetched at a time. */
 const rowsPerFetch = 200;
@@ -20,7 +26,8 @@ export async function openLettaPostgres(url: string): Promise<LettaDatabase> {
   try {
     await client.query('begin transaction isolation level repeatable read read only');
     await client.query(`set local timezone = 'UTC'`);
-    const tables = await useSchemaOfAgents(client);
+    const { tables, uuids } = await useSchemaOfAgents(client);
+    const spelling = spellingFor(uuids);
     let cursors = 0;
     return {
       name: client.database ?? 'the database',
@@ -58,9 +65,10 @@ async function connect(url: string): Promise<pg.Client> {
 }
 
 /** Looks into every schema, since some servers made one of their own, and takes the one with most tables of agents. */
-async function useSchemaOfAgents(client: pg.Client): Promise<Map<string, Set<string>>> {
-  const { rows } = await client.query<{ schema: string; table: string; column: string }>(
-    `select table_schema as "schema", table_name as "table", column_name as "column" from information_schema.columns
+async function useSchemaOfAgents(client: pg.Client): Promise<{ tables: Map<string, Set<string>>; uuids: Set<string> }> {
+  const { rows } = await client.query<{ schema: string; table: string; column: string; type: string }>(
+    `select table_schema as "schema", table_name as "table", column_name as "column", data_type as "type"
+     from information_schema.columns
      where table_schema not in ('pg_catalog', 'information_schema') and table_schema not like 'pg\\_%'
      order by 1, 2, 3`,
   );
@@ -75,7 +83,10 @@ async function useSchemaOfAgents(client: pg.Client): Promise<Map<string, Set<str
   if (found === undefined) throw new AppError('invalid_request', 'The database holds no agents of MemGPT or Letta.');
   const [schema, tables] = found;
   await client.query(`set local search_path = ${quoted(schema)}`);
-  return tables;
+  const uuids = rows.flatMap((row) =>
+    row.schema === schema && row.type === 'uuid' ? [`${row.table} ${row.column}`] : [],
+  );
+  return { tables, uuids: new Set(uuids) };
 }
 
 async function* fetchAll(

@@ -73,6 +73,29 @@ describe('a file that is read', () => {
     expect(items.filter(({ kind }) => kind === 'agent')).toHaveLength(1);
   });
 
+  it('may spell ids without dashes, keep JSON as bytes and times as days, and lack columns', async () => {
+    const { tables, messageIds, inView, agentId } = memgptTables();
+    const plain = (id: unknown): string => String(id).replaceAll('-', '');
+    const { agents, memgpt_recall_memory_agent: recall, memgpt_archival_memory_agent: archive } = tables;
+    const [row] = agents?.rows ?? [];
+    if (agents === undefined || row === undefined || recall === undefined || archive === undefined) return;
+    const state = { ...(row['state'] as object), messages: inView.map(plain) };
+    agents.columns['state'] = 'bytes';
+    Object.assign(row, { id: plain(agentId), state: Buffer.from(JSON.stringify(state)), created_at: '2024-05-01' });
+    for (const { rows } of [recall, archive]) for (const each of rows) each['agent_id'] = plain(agentId);
+    for (const each of recall.rows) each['id'] = plain(each['id']);
+    const lacking = { rows: [{ label: 'human' }], columns: { label: 'text' } } as const;
+    const items = await read(pathOf({ ...tables, humanmodel: { ...lacking, rows: [...lacking.rows] } }));
+    expect(messagesOf(items).map(({ id }) => id)).toEqual(expect.arrayContaining(messageIds));
+    expect(items.filter((item) => item.kind === 'passage')).toHaveLength(1);
+    expect(items.find((item) => item.kind === 'agent')?.value).toMatchObject({
+      id: agentId,
+      createdAt: Date.parse('2024-05-01T00:00:00Z'),
+    });
+    const missing = items.filter((item) => item.kind === 'problem' && item.why.includes('not among its messages'));
+    expect(missing).toEqual([]);
+  });
+
   it('may hold a message that is too large, which is told and leaves the others', async () => {
     const { tables, messageIds } = memgptTables();
     const huge = tables['memgpt_recall_memory_agent']?.rows.find(({ id }) => id === messageIds[7]);

@@ -69,7 +69,7 @@ function oldAgent(row: Row, state: Record<string, unknown>, head: Head, tools: L
       humanName: textIn(humanName),
       personaName: textIn(personaName),
     },
-    inView: textsIn(state['messages']),
+    inView: idsIn(state['messages']),
     tags: [],
   };
 }
@@ -87,7 +87,7 @@ async function newAgent(database: LettaDatabase, row: Row, head: Head, tools: Le
     tools: named.length > 0 ? toolsNamed(named, tools.byName) : await linkedTools(database, head.id, tools),
     blocks: own.length > 0 ? own : await linkedBlocks(database, head.id),
     made: { humanName: textIn(humanName), personaName: textIn(personaName) },
-    inView: textsIn(row['message_ids']),
+    inView: idsIn(row['message_ids']),
     tags: await tagsOf(database, head.id),
   };
 }
@@ -115,6 +115,10 @@ async function linkedBlocks(database: LettaDatabase, agentId: string): Promise<L
     blocks.push({ ...block, createdAt: timeIn(row['created_at']), updatedAt: timeIn(row['updated_at']) });
   }
   return blocks;
+}
+
+function idsIn(cell: unknown): string[] {
+  return textsIn(cell).flatMap((id) => idIn(id) ?? []);
 }
 
 async function tagsOf(database: LettaDatabase, agentId: string): Promise<string[]> {
