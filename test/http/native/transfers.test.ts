@@ -189,3 +189,25 @@ function framesOf(text: string): { event: string; data: unknown }[] {
 function isRefusal(status: unknown): boolean {
   return typeof status === 'number' && status >= 400 && status < 500;
 }
+
+it('tells how many texts wait for a vector, to administrators', async () => {
+  const { headers } = await app.newUser();
+  const asked = (who: Headers): Promise<Response> => fetch(`${app.url}/admin/vectors`, { headers: who });
+  expect((await asked(headers)).status).toBe(401);
+  const answer = await asked(asAdmin);
+  // Nobody makes vectors here.
+  expect([answer.status, await answer.json()]).toEqual([200, { model: null, waiting: 0 }]);
+});
+
+it('finds out the format where it is asked to, and says which it is', async () => {
+  await writeFile(join(folder, 'some export'), sound);
+  const answer = await importBody({ path: join(folder, 'some export') }, 'auto');
+  expect(await answer.json()).toMatchObject({
+    outcome: 'imported',
+    format: 'bundle',
+    counts: { message: { read: 2 } },
+  });
+  await writeFile(join(folder, 'diary.txt'), 'Dear diary');
+  const refused = await importBody({ path: join(folder, 'diary.txt') }, 'auto');
+  expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining('What can be read:') as string]);
+});

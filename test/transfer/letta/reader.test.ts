@@ -96,6 +96,22 @@ describe('a file that is read', () => {
     expect(missing).toEqual([]);
   });
 
+  it('may hold calls of tools that are no JSON, which is told', async () => {
+    const { tables, messageIds } = memgptTables();
+    const recall = tables['memgpt_recall_memory_agent'];
+    if (recall === undefined) return;
+    recall.columns['tool_calls'] = 'bytes';
+    for (const row of recall.rows) {
+      const calls = row['tool_calls'] ?? null;
+      row['tool_calls'] = calls === null ? null : Buffer.from('80049500', 'hex');
+    }
+    const items = await read(pathOf(tables));
+    const told = items.filter((item) => item.kind === 'problem' && item.why.includes('no JSON, a pickle'));
+    expect(told).toHaveLength(recall.rows.filter((row) => row['tool_calls'] !== null).length);
+    expect(told.length).toBeGreaterThan(0);
+    expect(messagesOf(items).map(({ id }) => id)).toEqual(expect.arrayContaining(messageIds));
+  });
+
   it('may hold a message that is too large, which is told and leaves the others', async () => {
     const { tables, messageIds } = memgptTables();
     const huge = tables['memgpt_recall_memory_agent']?.rows.find(({ id }) => id === messageIds[7]);

@@ -32,6 +32,7 @@ export function messageSource(
     const own = isHere(row) || conversationId === null ? id : derivedId('letta message', conversationId, id);
     const message = readMessage(own, createdAt, fieldsOf(row));
     if (flagIn(row[tooLarge])) message.changes.push(tooLargeWords);
+    if (isNoJson(row['tool_calls']) || isNoJson(row['content'])) message.changes.push(noJsonWords);
     if (createdAt !== written) message.changes.push(localTimeWords);
     return message;
   };
@@ -58,6 +59,13 @@ export function messageSource(
   };
 }
 
+/** True for a cell that holds something, and no JSON: a pickle, say, which is never opened. */
+function isNoJson(cell: unknown): boolean {
+  const text = textIn(cell)?.trim() ?? '';
+  return text !== '' && text !== 'null' && jsonIn(cell) === null;
+}
+
+const noJsonWords = 'A part of this message is no JSON, a pickle of Python perhaps, and was left behind.';
 const tooLargeWords = 'A part of this message is larger than any that is read, and was left behind.';
 const localTimeWords = 'The time of this message was written by a local clock, and was set to universal time.';
 
