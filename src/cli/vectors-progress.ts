@@ -24,7 +24,7 @@ export async function followVectors(
   terminal: Terminal,
   { everyMs, stalledMs }: Patience = usual,
 ): Promise<void> {
-  const ask = async () => read(answer, await client.json('GET', '/admin/vectors'));
+  const ask = async () => read(answer, await client.json('GET', '/admin/import/vectors'));
   const { model, waiting: total } = await ask();
   if (model === null || total === 0) return;
   terminal.print(`${total} texts get their vectors from ${model}; all of it is found by its words meanwhile.`);

@@ -101,7 +101,7 @@ async function agentFileReply(call: CallBase, agent: string | undefined): Promis
 
 const vectorsWaiting = defineRoute({
   method: 'get',
-  path: '/admin/vectors',
+  path: '/admin/import/vectors',
   summary: 'How many texts wait for their vector, which are made one after another in the background',
   tag,
   access: 'admin',

@@ -192,7 +192,7 @@ function isRefusal(status: unknown): boolean {
 
 it('tells how many texts wait for a vector, to administrators', async () => {
   const { headers } = await app.newUser();
-  const asked = (who: Headers): Promise<Response> => fetch(`${app.url}/admin/vectors`, { headers: who });
+  const asked = (who: Headers): Promise<Response> => fetch(`${app.url}/admin/import/vectors`, { headers: who });
   expect((await asked(headers)).status).toBe(401);
   const answer = await asked(asAdmin);
   // Nobody makes vectors here.
