@@ -51,6 +51,8 @@ export class WalKeeper {
     const worker = this.worker;
     if (worker === null) return;
     const gone = once(worker, 'exit');
+    // Whoever closes waits for it, and nothing else may keep the process alive until then.
+    worker.ref();
     // By itself, so that its connection is closed and the last one to be takes the log away.
     worker.postMessage('close' satisfies WalWord);
     await gone;
@@ -71,7 +73,12 @@ export class WalKeeper {
     clearInterval(this.timer);
     void this.worker?.terminate();
     this.worker = null;
-    this.parts.leaveToSqlite();
+    try {
+      this.parts.leaveToSqlite();
+    } catch {
+      // The connection is closed, or of no use any more; whoever uses it next hears of that.
+      return;
+    }
   }
 
   private async keep(): Promise<void> {

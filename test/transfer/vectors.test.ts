@@ -15,6 +15,7 @@ import { importBundle } from './import-bundle.js';
 import { lateTables } from './letta/letta-tables.js';
 import { memgptTables } from './letta/memgpt-tables.js';
 import { writeSqlite, type OldTables } from './letta/old-database.js';
+import { bundleOf } from './thread-bundle.js';
 
 /** What a model of three numbers would make of a text: none alike to another. */
 function vectorOf(text: string): Float32Array {
@@ -179,6 +180,14 @@ describe('The bytes of a vector', () => {
 });
 
 describe('A bundle with vectors', () => {
+  it.each(['', 'AAA=', 'no base64'])('is damaged where the numbers of one are "%s"', async (base64) => {
+    const value = { id: newId(), memoryId: newId(), text: 'x', tags: [], createdAt: 1, vector: { model: 'm', base64 } };
+    const path = join(folder, `${newId()}.jsonl`);
+    await writeFile(path, `${bundleOf([{ kind: 'passage', value }]).join('\n')}\n`);
+    const report = await importBundle(database.store, path, { userId: user.id });
+    expect(report).toMatchObject({ outcome: 'refused', problems: [{ severity: 'broken', places: [{ line: 2 }] }] });
+  });
+
   it('comes out of an empty server as it went in, and without them holds none', async () => {
     await take(withVectors().tables);
     const first = await exported(database, true);

@@ -40,7 +40,8 @@ const part = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('tool-call'), callId: id, name: text, arguments: text }),
   z.looseObject({ type: z.literal('tool-result'), callId: id, name: text, output: text, failed: z.boolean() }),
 ]);
-const vector = z.strictObject({ model: text, base64: z.base64() }).optional();
+const singles = z.base64().refine((base64) => base64 !== '' && Buffer.from(base64, 'base64').length % 4 === 0);
+const vector = z.strictObject({ model: text, base64: singles }).optional();
 const summary = z.looseObject({
   text,
   covers: z.tuple([count, count]),
