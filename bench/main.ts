@@ -5,6 +5,7 @@ import { measureEventLoop } from './event-loop.js';
 import { measureFiles } from './files.js';
 import { measureFirstToken } from './first-token.js';
 import { measureImport } from './import.js';
+import { measureMemorySearch } from './memory-search.js';
 import { measureRecall } from './recall.js';
 import { measureRunsPerSecond } from './runs-per-second.js';
 import { measureStoreGrowth } from './store-growth.js';
@@ -22,6 +23,7 @@ const measurements: Record<string, () => Promise<Section[]>> = {
   'event-loop': measureEventLoop,
   'cold-start': measureColdStart,
   'store-growth': measureStoreGrowth,
+  'memory-search': measureMemorySearch,
   files: measureFiles,
   import: measureImport,
   recall: measureRecall,

@@ -9,6 +9,8 @@ export interface Prose {
   query(): string;
   /** The same among some of the most frequent words, as in a whole sentence that asks. */
   question(): string;
+  /** Five words of a question without those that are in nearly every sentence: three are frequent all the same. */
+  matter(): string;
 }
 
 /** Makes such a writer. */
@@ -21,8 +23,10 @@ export function createProse(): Prose {
   // The n-th word is as frequent as 1/n, as Zipf found.
   const frequent = (): string => wordOf(Math.floor(vocabulary ** next()));
   const query = (): string => [0, 1, 2].map(() => wordOf(50 + Math.floor(next() * 3_000))).join(' ');
+  const among = (first: number, count: number): string => wordOf(first + Math.floor(next() * count));
   return {
     query,
+    matter: () => [among(8, 32), among(8, 32), among(50, 3_000), among(8, 32), among(50, 3_000)].join(' '),
     question: () => `${[1, 2, 3].map(wordOf).join(' ')} ${query()} ${[4, 5].map(wordOf).join(' ')}`,
     text: (chars) => {
       const words: string[] = [];

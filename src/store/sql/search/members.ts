@@ -18,13 +18,14 @@ export const bytesPerMember = 12;
 
 /** All texts of a scope, or those above a key. */
 export async function readMembers(db: Kysely<Database>, scope: Scope, above: number | null): Promise<Members> {
-  // The plus keeps from walking all of the scope in an index, where few of the table's last rows are all that is asked.
-  const within = above === null ? sql`t.scope_id ${scope.ids}` : sql`t.key > ${above} and +t.scope_id ${scope.ids}`;
+  // The pluses keep from walking all of the scope in an index, where the table's last rows are all that is asked for.
+  const part = above === null ? sql`t.scope_id` : sql`+t.scope_id`;
+  const within = above === null ? sql`` : sql`t.key > ${above} and`;
   const { rows } = await sql<{ part: string; keys: string; positions: string }>`
     select t.scope_id as part, string_agg(cast(t.key as text), ',') as keys,
       string_agg(cast(coalesce(t.position, 0) as text), ',') as positions
-    from texts as t where ${within} ${scope.isPlaced ? sql`and t.message_id is not null` : sql``}
-    group by t.scope_id`.execute(db);
+    from texts as t where ${within} ${part} ${scope.ids} ${scope.isPlaced ? sql`and t.message_id is not null` : sql``}
+    group by ${part}`.execute(db);
   const lists = rows.map(({ keys, positions }) => ({ keys: numbersOf(keys), positions: numbersOf(positions) }));
   const given = {
     keys: Uint32Array.from(lists.flatMap(({ keys }) => keys)),

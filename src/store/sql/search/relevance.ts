@@ -36,7 +36,7 @@ const weights: Features = {
   own: 2.1,
   wide: 4.2,
   asked: 2.2,
-  by: 3.1,
+  by: 3.7,
   kind: 0.9,
   length: 2.8,
   question: -1.2,
