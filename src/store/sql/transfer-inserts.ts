@@ -174,7 +174,11 @@ async function insertPassages(
   return inserted;
 }
 
-async function insertMessages(session: Session, ownerId: string, values: readonly TransferValues['message'][]): Promise<boolean[]> {
+async function insertMessages(
+  session: Session,
+  ownerId: string,
+  values: readonly TransferValues['message'][],
+): Promise<boolean[]> {
   const inserted = await insertRows(session, 'message', rowsOf('message', values, ownerId));
   const fresh = values.filter((_value, index) => inserted[index]);
   const newest = new Map<string, number>();
