@@ -76,6 +76,8 @@ export interface GrowingIndex {
 export interface WordsSought {
   any: readonly string[];
   all: readonly string[];
+  /** Whether a word may be the name of who said a text, in place of standing in it. To ask where nobody speaks costs. */
+  orSpeaker: boolean;
 }
 
 /** SQLite: one writer, which stands in a queue, so nothing needs holding. */

@@ -3,6 +3,7 @@ import type { AttributeFilter, AttributeValue } from '../../../domain/library.js
 import type { Dialect } from '../dialect.js';
 import type { Database } from '../schema.js';
 import { nearest } from './find.js';
+import { readKeys, type Keys } from './keys.js';
 import type { LibraryAnswer, LibraryQuery } from './query.js';
 import { rarityOf, type Scope } from './scope.js';
 import { createBest } from './vectors.js';
@@ -52,15 +53,15 @@ async function scoreByWords(
   more: RawBuilder<unknown>[],
 ): Promise<{ scores: Map<number, number>; full: number }> {
   const cap = Math.max(commonMin, Math.ceil(scope.size * commonShare));
-  const read = async (word: string, limit: RawBuilder<unknown>): Promise<number[]> => {
+  const read = async (word: string, limit: RawBuilder<unknown>): Promise<Keys> => {
+    const sought = { any: [word], all: [], orSpeaker: false };
     const keys =
       more.length === 0
-        ? dialect.wordIndex.keysOf({ any: [word], all: [] }, scope.tokens)
-        : sql`select t.key as key ${dialect.wordIndex.matching({ any: [word], all: [] }, scope.tokens)} and ${sql.join(more, sql` and `)}`;
-    const { rows } = await sql<{ key: number }>`${keys} ${limit}`.execute(db);
-    return rows.map((row) => row.key);
+        ? dialect.wordIndex.keysOf(sought, scope.tokens)
+        : sql`select t.key as key ${dialect.wordIndex.matching(sought, scope.tokens)} and ${sql.join(more, sql` and `)}`;
+    return readKeys(db, sql`${keys} ${limit}`, (given) => Float64Array.from(given));
   };
-  const hits: number[][] = [];
+  const hits: Keys[] = [];
   const common: string[] = [];
   for (const word of words) {
     const keys = await read(word, sql`limit ${cap + 1}`);

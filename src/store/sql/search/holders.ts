@@ -2,7 +2,7 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Dialect, WordsSought } from '../dialect.js';
 import type { Database } from '../schema.js';
 import type { HeldWord } from './held-words.js';
-import { parseKeys, type Keys } from './keys.js';
+import { readKeys, type Keys } from './keys.js';
 import type { KnownScope } from './known-scopes.js';
 import { rarityOf, type Scope } from './scope.js';
 import { stemOf, tokensOf } from './tokens.js';
@@ -57,11 +57,8 @@ export async function countHolders(field: Field, words: WordsSought): Promise<nu
 /** The keys of all texts that hold one word, and all of some phrases. */
 export async function keysOfHolders(field: Field, word: string, all: readonly string[]): Promise<Keys> {
   if (field.known !== null && all.length === 0) return field.known.holdersOf(word);
-  // In one value, for a row for each would take ten times as long.
-  const { rows } = await sql<{ keys: string | null }>`
-    select string_agg(cast(held.key as text), ',') as keys
-    from (${selectHolders(field, { any: [word], all })}) as held`.execute(field.db);
-  return parseKeys(rows[0]?.keys ?? null, (given) => Float64Array.from(given));
+  const select = selectHolders(field, { any: [word], all, orSpeaker: true });
+  return readKeys(field.db, select, (given) => Float64Array.from(given));
 }
 
 /** A select of their keys. The index alone is asked where nothing else is wanted of them. */
@@ -140,5 +137,5 @@ export async function quotingTexts(
   const [rarest] = holdings;
   const tokens = tokensOf(query).slice(0, quotedWordsMax);
   if (rarest === undefined || rarest.count === rarest.holders.length || tokens.length < 2) return [];
-  return readHolders(field, { any: [], all: [...all, tokens.join(' ')] }, { limit: quotesMax });
+  return readHolders(field, { any: [], all: [...all, tokens.join(' ')], orSpeaker: true }, { limit: quotesMax });
 }

@@ -3,7 +3,7 @@ import type { GrowingIndex } from '../dialect.js';
 import type { Database } from '../schema.js';
 import type { Holder } from './holders.js';
 import { createKept, type Kept } from './kept.js';
-import { common, joined, parseKeys, placeOf, smallKeyMax, withoutAll } from './keys.js';
+import { common, joined, placeOf, readKeys, smallKeyMax, withoutAll } from './keys.js';
 import { bytesPerMember, holdersAt, readMembers, withMore, withoutMembers, type Members } from './members.js';
 import { createRemovals, momentOf, type Change, type Moment, type Removals } from './removals.js';
 import type { Scope } from './scope.js';
@@ -179,9 +179,8 @@ function knownHolders({ memory, removals }: Opening, place: string, generation: 
 async function lookUp(opening: Opening, word: string, above: number, newer: number): Promise<Uint32Array> {
   const { db, index, scope, moment, strangersMax } = opening;
   const isNamed = moment.newest - above - newer > strangersMax + strangersRatio * newer;
-  const { rows } = await sql<{ keys: string | null }>`select string_agg(cast(held.key as text), ',') as keys
-    from (${index.keysAbove(word, isNamed ? scope.tokens : [], above)}) as held`.execute(db);
-  return parseKeys(rows[0]?.keys ?? null, (given) => Uint32Array.from(given));
+  const select = index.keysAbove(word, isNamed ? scope.tokens : [], above);
+  return readKeys(db, select, (given) => Uint32Array.from(given));
 }
 
 function upTo({ newest, removed }: Moment): Known {

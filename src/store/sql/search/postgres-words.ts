@@ -19,13 +19,11 @@ export const postgresWords: WordIndex = {
   growing: null,
 };
 
-function matching({ any, all }: WordsSought, scopes: readonly string[]): RawBuilder<unknown> {
+function matching({ any, all, orSpeaker }: WordsSought, scopes: readonly string[]): RawBuilder<unknown> {
   const scope = scopes.map((token) => `'${lexeme(token)}'`).join(' | ');
   // Of a stop word nothing remains, and an empty query beside the scope would match all of it.
-  const parts = [
-    ...all.map(textOrSpeaker),
-    ...(any.length === 0 ? [] : [sql`(${sql.join(any.map(textOrSpeaker), sql` || `)})`]),
-  ];
+  const asHeld = orSpeaker ? textOrSpeaker : inText;
+  const parts = [...all.map(asHeld), ...(any.length === 0 ? [] : [sql`(${sql.join(any.map(asHeld), sql` || `)})`])];
   return sql`from texts as t,
         (select ${sql.join(parts, sql` && `)} as words, ${scope}::tsquery as scope) as q
       where numnode(q.words) > 0 and t.words @@ (q.scope && q.words)`;
@@ -35,7 +33,11 @@ function matching({ any, all }: WordsSought, scopes: readonly string[]): RawBuil
 function textOrSpeaker(word: string): RawBuilder<unknown> {
   const tokens = speakerTokens(word).map((token) => `'${lexeme(token)}'`);
   const said = tokens.length === 0 ? sql`` : sql` || ${tokens.join(' & ')}::tsquery`;
-  return sql`(phraseto_tsquery('english', ${folded(word)})${said})`;
+  return sql`(${inText(word)}${said})`;
+}
+
+function inText(word: string): RawBuilder<unknown> {
+  return sql`phraseto_tsquery('english', ${folded(word)})`;
 }
 
 /** A scope's token as the index holds it: beginning with a character that is in no word. */

@@ -27,7 +27,7 @@ export async function rankByWords(field: Field, query: string): Promise<Ranking>
   const all = await phrasesIn(field, query);
   const held = await heldWords(field, wordsOf(query), all);
   if (all.length === 0 && held.length === 0) return { sought: null, ranked: [], matching: 0 };
-  const sought = { any: all.length > 0 ? [] : held.map(({ word }) => word), all };
+  const sought = { any: all.length > 0 ? [] : held.map(({ word }) => word), all, orSpeaker: true };
   const holdings = await holdingsOf(field, held);
   const candidates = chooseCandidates(holdings, await quotingTexts(field, query, holdings, all));
   const pool = await readSurroundings(field, candidates);
@@ -44,5 +44,5 @@ export async function rankByWords(field: Field, query: string): Promise<Ranking>
 /** The phrases that a query quotes. None where no text holds them all: then their words count like the others. */
 async function phrasesIn(field: Field, query: string): Promise<string[]> {
   const all = phrasesOf(query).map((words) => words.join(' '));
-  return all.length > 0 && (await countHolders(field, { any: [], all })) > 0 ? all : [];
+  return all.length > 0 && (await countHolders(field, { any: [], all, orSpeaker: true })) > 0 ? all : [];
 }

@@ -38,12 +38,13 @@ export const sqliteWords: WordIndex = {
     ],
     keysAbove: (word, scopes, above) =>
       sql`select rowid as key from texts_index
-        where texts_index match ${expressionOf({ any: [word], all: [] }, scopes)} and rowid > ${above}`,
+        where texts_index match ${expressionOf({ any: [word], all: [], orSpeaker: true }, scopes)} and rowid > ${above}`,
   },
 };
 
-function expressionOf({ any, all }: WordsSought, scopes: readonly string[]): string {
-  const held = [...all.map(textOrSpeaker), ...(any.length === 0 ? [] : [any.map(textOrSpeaker).join(' OR ')])];
+function expressionOf({ any, all, orSpeaker }: WordsSought, scopes: readonly string[]): string {
+  const asHeld = orSpeaker ? textOrSpeaker : inText;
+  const held = [...all.map(asHeld), ...(any.length === 0 ? [] : [any.map(asHeld).join(' OR ')])];
   const within = scopes.length === 0 ? [] : [`scope : (${scopes.map(quoted).join(' OR ')})`];
   return [...within, ...held].map((part) => `(${part})`).join(' AND ');
 }
@@ -52,7 +53,11 @@ function expressionOf({ any, all }: WordsSought, scopes: readonly string[]): str
 function textOrSpeaker(word: string): string {
   const tokens = speakerTokens(word);
   const said = tokens.length === 0 ? '' : ` OR (scope : (${tokens.map(quoted).join(' AND ')}))`;
-  return `(text : ${quoted(word)})${said}`;
+  return `${inText(word)}${said}`;
+}
+
+function inText(word: string): string {
+  return `(text : ${quoted(word)})`;
 }
 
 /** A word, or several in a row, as FTS5 takes it literally, whatever it holds. */
