@@ -65,6 +65,7 @@ const ownPackages: Record<string, readonly string[]> = {
   kysely: ['store'],
   pg: ['store', 'transfer'],
   keyv: ['store'],
+  'lru-cache': ['store', 'engine'],
   '@keyv/sqlite': ['store'],
   '@photostructure/sqlite': ['store', 'transfer'],
   unpdf: ['extract'],

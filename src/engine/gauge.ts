@@ -1,8 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../domain/clock.js';
 import type { Usage } from '../domain/run.js';
 import { limits } from '../domain/limits.js';
 import { tokenScaleOf } from '../domain/tokens.js';
-import { createRefusals, keep } from './refusals.js';
+import { createRefusals, placesKept } from './refusals.js';
 import type { Scene } from './scene.js';
 
 /**
@@ -49,8 +50,8 @@ interface Measured {
  * only for what came after it; a window that is new takes what its model's others taught.
  */
 export function createScales(clock: Clock): Scales {
-  const windows = new Map<string, Measured>();
-  const scales = new Map<string, number>();
+  const windows = new LRUCache<string, Measured>({ max: placesKept });
+  const scales = new LRUCache<string, number>({ max: placesKept });
   const refusals = createRefusals(clock);
   return {
     gauge(model, window) {
@@ -73,9 +74,9 @@ export function createScales(clock: Clock): Scales {
           if (!usage.estimated && estimate > 0) {
             scale = scaleOf({ estimate, tokens: usage.promptTokens });
             last = { estimate, tokens: estimate * scale };
-            keep(windows, place, last);
+            windows.set(place, last);
             const ofModel = scales.get(model);
-            keep(scales, model, ofModel === undefined ? scale : ofModel * 0.8 + scale * 0.2);
+            scales.set(model, ofModel === undefined ? scale : ofModel * 0.8 + scale * 0.2);
           }
           refusals.accepted(model, window, weigh(estimate));
         },

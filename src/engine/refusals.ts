@@ -1,8 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../domain/clock.js';
 import { limits } from '../domain/limits.js';
 
-/** Places whose refusals and acceptances are kept. */
-const placesKept = 4_000;
+/** Models and windows of which anything is kept. */
+export const placesKept = 4_000;
 
 /** What was refused as too long, and what was taken, all in tokens of the provider. Kept for as long as the process lives. */
 export interface Refusals {
@@ -26,8 +27,8 @@ interface Refusal {
  * can never show that longer ones would be taken.
  */
 export function createRefusals(clock: Clock): Refusals {
-  const refusals = new Map<string, Refusal>();
-  const longest = new Map<string, number>();
+  const refusals = new LRUCache<string, Refusal>({ max: placesKept });
+  const longest = new LRUCache<string, number>({ max: placesKept });
   const held = (place: string): number => {
     const refusal = refusals.get(place);
     if (refusal === undefined) return Infinity;
@@ -39,10 +40,10 @@ export function createRefusals(clock: Clock): Refusals {
     refused(model, window, tokens) {
       const place = tokens <= (longest.get(model) ?? 0) ? placeOf(model, window) : model;
       const least = Math.max(limits.contextTokensMin, tokens);
-      if (least < held(place)) keep(refusals, place, { tokens: least, at: clock.now() });
+      if (least < held(place)) refusals.set(place, { tokens: least, at: clock.now() });
     },
     accepted(model, window, tokens) {
-      keep(longest, model, Math.max(tokens, longest.get(model) ?? 0));
+      longest.set(model, Math.max(tokens, longest.get(model) ?? 0));
       for (const place of [model, placeOf(model, window)]) if (tokens >= held(place)) refusals.delete(place);
     },
     heldAgainst: (model, window) => Math.min(held(model), held(placeOf(model, window))),
@@ -51,12 +52,4 @@ export function createRefusals(clock: Clock): Refusals {
 
 function placeOf(model: string, window: string): string {
   return `${model} ${window}`;
-}
-
-/** Puts an entry last and lets the oldest go where there are too many. */
-export function keep<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > placesKept && oldest !== undefined) map.delete(oldest);
 }

@@ -1,8 +1,8 @@
 import { sql, type Kysely } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { GrowingIndex } from '../dialect.js';
 import type { Database } from '../schema.js';
 import type { Holder } from './holders.js';
-import { createKept, type Kept } from './kept.js';
 import { common, joined, placeOf, readKeys, smallKeyMax, withoutAll } from './keys.js';
 import { bytesPerMember, holdersAt, readMembers, withMore, withoutMembers, type Members } from './members.js';
 import { createRemovals, momentOf, type Change, type Moment, type Removals } from './removals.js';
@@ -53,7 +53,10 @@ interface KnownHolders extends Known {
   generation: object;
 }
 
-type Memory = Kept<KnownMembers | KnownHolders>;
+type Memory = LRUCache<string, KnownMembers | KnownHolders>;
+
+/** About what an entry costs beside the bytes of its keys and its name. */
+const overheadBytes = 500;
 
 /** How much is kept, and when the index is asked in which way. */
 export interface KnownScopesOptions {
@@ -84,9 +87,11 @@ export function createKnownScopes(
   { bytesMax = bytesMaxUsual, strangersMax = strangersMaxUsual }: KnownScopesOptions = {},
 ): KnownScopes {
   const removals = createRemovals();
-  const memory: Memory = createKept(bytesMax, (known) =>
-    known.kind === 'holders' ? known.keys.byteLength : known.members.keys.length * bytesPerMember,
-  );
+  // What has not been asked for longest goes first; what is larger than all of it is not kept.
+  const memory: Memory = new LRUCache({
+    maxSize: bytesMax,
+    sizeCalculation: (known, name) => bytesOf(known) + name.length * 2 + overheadBytes,
+  });
   return {
     open: async (db, name, scope) => {
       if (scope.size * bytesPerMember * sharesMin > bytesMax) return null;
@@ -124,7 +129,7 @@ async function openMembers(opening: Opening): Promise<KnownMembers> {
     : await readMembers(db, scope, null);
   const generation = known !== null && (goesOn || startsWith(members, known)) ? known.generation : {};
   const found = { kind: 'members' as const, ...upTo(moment), members, parts: scope.parts, generation };
-  memory.put(name, found);
+  memory.set(name, found);
   return found;
 }
 
@@ -163,7 +168,7 @@ async function openHolders(opening: Opening, members: Members, generation: objec
   const newer = members.keys.subarray(placeOf(members.keys, known.high + 1));
   const found = newer.length === 0 ? newer : common(newer, await lookUp(opening, word, known.high, newer.length));
   const keys = joined(known.keys, found);
-  memory.put(place, { kind: 'holders', ...upTo(moment), keys, generation });
+  memory.set(place, { kind: 'holders', ...upTo(moment), keys, generation });
   return keys;
 }
 
@@ -181,6 +186,10 @@ async function lookUp(opening: Opening, word: string, above: number, newer: numb
   const isNamed = moment.newest - above - newer > strangersMax + strangersRatio * newer;
   const select = index.keysAbove(word, isNamed ? scope.tokens : [], above);
   return readKeys(db, select, (given) => Uint32Array.from(given));
+}
+
+function bytesOf(known: KnownMembers | KnownHolders): number {
+  return known.kind === 'holders' ? known.keys.byteLength : known.members.keys.length * bytesPerMember;
 }
 
 function upTo({ newest, removed }: Moment): Known {
