@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Conversation } from '../../src/domain/conversation.js';
 import type { Memory } from '../../src/domain/memory.js';
-import type { Message } from '../../src/domain/message.js';
+import type { Message, NewMessage } from '../../src/domain/message.js';
 import { openStore } from '../../src/store/open.js';
 import { sqliteDialect } from '../../src/store/sql/dialect.js';
 import { createGround, find, type Ground } from '../../src/store/sql/search/find.js';
@@ -121,6 +121,28 @@ describe('a search that knows the earlier ones', () => {
     expect((await agree(memory.id, 'fig', { kind: 'passage' })).total).toBe(1);
   });
 
+  it('keeps within the times, the role and the tags that are asked for', async () => {
+    const { memory, conversation } = await makeScene(store);
+    const at = (createdAt: number, role: 'user' | 'assistant'): NewMessage =>
+      makeMessage(conversation.id, 'an apple', { createdAt, role });
+    await store.messages.append(conversation.id, [at(3, 'user'), at(1, 'assistant'), at(2, 'user')]);
+    expect((await agree(memory.id, 'apple', { from: 2 })).total).toBe(2);
+    expect((await agree(memory.id, 'apple', { to: 2, roles: ['user'] })).total).toBe(1);
+    expect((await agree(memory.id, 'apple', { roles: ['assistant'] })).total).toBe(1);
+    expect((await agree(memory.id, 'apple', { roles: [] })).total).toBe(0);
+    const [later] = await store.messages.append(conversation.id, [at(2, 'assistant')]);
+    expect((await agree(memory.id, 'apple', { roles: ['assistant'], from: 2, to: 2 })).ids).toEqual([later?.id]);
+    await store.messages.delete(conversation.id, later?.id ?? '');
+    expect((await agree(memory.id, 'apple', { roles: ['assistant'] })).total).toBe(1);
+
+    for (const tags of [['fruit'], ['fruit', 'red'], []]) {
+      await store.memories.insertPassage(makePassage(memory.id, { text: `an apple ${tags.length}`, tags }));
+    }
+    const archive = { kind: 'passage' as const, tags: ['fruit', 'red'] };
+    expect((await agree(memory.id, 'apple', archive)).total).toBe(2);
+    expect((await agree(memory.id, 'apple', { ...archive, tagMatch: 'all' })).total).toBe(1);
+  });
+
   it('sees where a text stands that another handle has moved', async () => {
     const { memory, conversation } = await makeScene(store);
     await say(conversation, 'tea, a pot of green tea', ...Array.from({ length: 30 }, () => 'tea'));
@@ -233,14 +255,29 @@ describe('a search that knows the earlier ones', () => {
     const deeds: (() => Promise<unknown> | void)[] = [
       async () => messages.push(...(await say(pick(conversations), ...Array.from({ length: 1 + random(5) }, text)))),
       async () => messages.push(...(await say(pick(conversations), text()))),
-      () => store.memories.insertPassage(makePassage(pick(memories).id, { text: text() })),
+      async () => {
+        const conversation = pick(conversations);
+        const changes = { role: pick(['user', 'assistant'] as const), createdAt: 1_000 + random(100) };
+        const said = Array.from({ length: 1 + random(3) }, () => makeMessage(conversation.id, text(), changes));
+        messages.push(...(await store.messages.append(conversation.id, said)));
+      },
+      () => {
+        const changes = {
+          text: text(),
+          tags: pick([[], ['fruit'], ['fruit', 'colour']]),
+          createdAt: 1_000 + random(100),
+        };
+        return store.memories.insertPassage(makePassage(pick(memories).id, changes));
+      },
       () => deleteOne(messages.splice(random(messages.length), 1)[0]),
       () => deleteOne(messages.pop()),
       () => inOther('delete from texts where key = (select max(key) from texts)'),
       () => inOther(`delete from texts where key = ${random(newestKey() + 1)}`),
       async () => {
         const message = pick(messages);
-        await store.messages.update({ ...message, parts: [{ type: 'text', text: text() }] }).catch(() => undefined);
+        const role = pick(['user', 'assistant'] as const);
+        const parts = [{ type: 'text' as const, text: text() }];
+        await store.messages.update({ ...message, role, parts }).catch(() => undefined);
       },
       async () => {
         const conversation = makeConversation(scene.user.id);
@@ -261,11 +298,13 @@ describe('a search that knows the earlier ones', () => {
       for (let times = random(4); times > 0; times -= 1) await pick(deeds)();
       const query = Array.from({ length: 1 + random(4) }, () => pick(words)).join(' ');
       const more = {
-        kind: random(4) === 0 ? ('passage' as const) : ('message' as const),
-        roles: pick([null, ['user' as const, 'assistant' as const], ['user' as const]]),
+        from: pick([null, null, 1_000 + random(100)]),
+        to: pick([null, null, 1_000 + random(100)]),
         offset: random(3),
       };
-      found += (await agree(pick(memories).id, query, more.kind === 'passage' ? { ...more, roles: null } : more)).total;
+      const ofPassages = { kind: 'passage' as const, tags: pick(tagsAsked), tagMatch: pick(['any', 'all'] as const) };
+      const asked = random(4) === 0 ? ofPassages : { roles: pick(rolesAsked) };
+      found += (await agree(pick(memories).id, query, { ...more, ...asked })).total;
     }
     expect(found).toBeGreaterThan(250);
   });
@@ -288,6 +327,8 @@ describe('a search that knows the earlier ones', () => {
   });
 });
 
+const rolesAsked: SearchQuery['roles'][] = [null, ['user', 'assistant'], ['user'], ['assistant', 'tool'], []];
+const tagsAsked: SearchQuery['tags'][] = [null, ['fruit'], ['colour', 'fruit'], ['nothing']];
 const words = 'apple pear fig plum quince tea green red harbour piano Ines went today'.split(' ');
 
 /** Numbers below another, the same ones at every run. */

@@ -7,6 +7,7 @@ import { countHolders, readHolders, type Field } from './holders.js';
 import { createKnownScopes, type KnownScopes } from './known-scopes.js';
 import type { SearchAnswer, SearchQuery } from './query.js';
 import { rankByWords } from './ranking.js';
+import { narrowed } from './narrowed.js';
 import { bounds, scopeOf, type Scope } from './scope.js';
 import { createBest, fromBytes, product, toBytes } from './vectors.js';
 
@@ -93,7 +94,8 @@ async function fieldOf({ db, dialect, known }: Ground, scope: Scope, query: Sear
   const place = scope.isPlaced ? sql`t.scope_id` : sql`null`;
   const placed = scope.isPlaced ? sql`t.message_id is not null` : sql`1 = 0`;
   const name = `${query.kind} ${query.memoryId}`;
-  const knownScope = known === null || narrowing.length > 0 ? null : await known.open(db, name, scope);
+  const all = known === null ? null : await known.open(db, name, scope);
+  const knownScope = all === null ? null : await narrowed(db, all, scope, query);
   return { db, dialect, scope, known: knownScope, conditions, place, placed };
 }
 

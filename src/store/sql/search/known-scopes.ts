@@ -1,10 +1,11 @@
 import { sql, type Kysely } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import type { Role } from '../../../domain/message.js';
 import type { GrowingIndex } from '../dialect.js';
 import type { Database } from '../schema.js';
 import type { Holder } from './holders.js';
 import { common, joined, placeOf, readKeys, smallKeyMax, withoutAll } from './keys.js';
-import { bytesPerMember, holdersAt, readMembers, withMore, withoutMembers, type Members } from './members.js';
+import { bytesPerMember, holdersAt, isMember, readMembers, withMore, withoutMembers, type Members } from './members.js';
 import { createRemovals, momentOf, type Change, type Moment, type Removals } from './removals.js';
 import type { Scope } from './scope.js';
 
@@ -18,6 +19,8 @@ import type { Scope } from './scope.js';
 export interface KnownScope {
   /** The keys of the scope's texts that hold a word. */
   holdersOf(word: string): Promise<Uint32Array>;
+  /** The keys of those that were said in a role. */
+  saidBy(role: Role): Promise<Uint32Array>;
   /** Where some of its texts stand. */
   placesOf(keys: Iterable<number>): Holder[];
 }
@@ -46,7 +49,7 @@ interface KnownMembers extends Known {
   generation: object;
 }
 
-/** Those of them that hold a word. */
+/** Those of them that hold a word, or have something else in common. */
 interface KnownHolders extends Known {
   kind: 'holders';
   keys: Uint32Array;
@@ -101,7 +104,12 @@ export function createKnownScopes(
       const opening = { db, index, name, scope, moment, removals, memory, strangersMax };
       const { members, generation } = await openMembers(opening);
       return {
-        holdersOf: (word) => openHolders(opening, members, generation, word),
+        holdersOf: (word) =>
+          openHolders(opening, members, generation, `${name} ${word}`, (above, newer) =>
+            lookUp(opening, word, above, newer),
+          ),
+        saidBy: (role) =>
+          openHolders(opening, members, generation, `${name}\n${role}`, (above) => saidBy(opening, role, above)),
         placesOf: (keys) => holdersAt(members, scope.isPlaced, keys),
       };
     },
@@ -160,13 +168,21 @@ async function isGoingOn({ db, scope, moment, strangersMax }: Opening, known: Kn
   return rows.length === 0;
 }
 
-/** The keys of the texts that hold a word: the known ones, and what the index tells of texts that came later. */
-async function openHolders(opening: Opening, members: Members, generation: object, word: string): Promise<Uint32Array> {
-  const { name, moment, memory } = opening;
-  const place = `${name} ${word}`;
+/** Asks the database which texts above a key have something, where so many of the scope are above it. */
+type LookUp = (above: number, newer: number) => Promise<Uint32Array>;
+
+/** The keys of the texts that have something: the known ones, and what is told of texts that came later. */
+async function openHolders(
+  opening: Opening,
+  members: Members,
+  generation: object,
+  place: string,
+  ask: LookUp,
+): Promise<Uint32Array> {
+  const { moment, memory } = opening;
   const known = knownHolders(opening, place, generation) ?? { keys: new Uint32Array(), high: 0 };
   const newer = members.keys.subarray(placeOf(members.keys, known.high + 1));
-  const found = newer.length === 0 ? newer : common(newer, await lookUp(opening, word, known.high, newer.length));
+  const found = newer.length === 0 ? newer : common(newer, await ask(known.high, newer.length));
   const keys = joined(known.keys, found);
   memory.set(place, { kind: 'holders', ...upTo(moment), keys, generation });
   return keys;
@@ -185,6 +201,13 @@ async function lookUp(opening: Opening, word: string, above: number, newer: numb
   const { db, index, scope, moment, strangersMax } = opening;
   const isNamed = moment.newest - above - newer > strangersMax + strangersRatio * newer;
   const select = index.keysAbove(word, isNamed ? scope.tokens : [], above);
+  return readKeys(db, select, (given) => Uint32Array.from(given));
+}
+
+/** The keys above one of the scope's texts that were said in a role. */
+async function saidBy({ db, scope }: Opening, role: Role, above: number): Promise<Uint32Array> {
+  const members = isMember(scope, above === 0 ? null : above);
+  const select = sql`select t.key as key from texts as t where ${members} and t.role = ${role}`;
   return readKeys(db, select, (given) => Uint32Array.from(given));
 }
 

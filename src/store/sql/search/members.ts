@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Database } from '../schema.js';
 import type { Holder } from './holders.js';
 import { placeOf } from './keys.js';
@@ -18,14 +18,11 @@ export const bytesPerMember = 12;
 
 /** All texts of a scope, or those above a key. */
 export async function readMembers(db: Kysely<Database>, scope: Scope, above: number | null): Promise<Members> {
-  // The pluses keep from walking all of the scope in an index, where the table's last rows are all that is asked for.
-  const part = above === null ? sql`t.scope_id` : sql`+t.scope_id`;
-  const within = above === null ? sql`` : sql`t.key > ${above} and`;
+  const part = partColumn(above);
   const { rows } = await sql<{ part: string; keys: string; positions: string }>`
     select t.scope_id as part, string_agg(cast(t.key as text), ',') as keys,
       string_agg(cast(coalesce(t.position, 0) as text), ',') as positions
-    from texts as t where ${within} ${part} ${scope.ids} ${scope.isPlaced ? sql`and t.message_id is not null` : sql``}
-    group by ${part}`.execute(db);
+    from texts as t where ${isMember(scope, above)} group by ${part}`.execute(db);
   const lists = rows.map(({ keys, positions }) => ({ keys: numbersOf(keys), positions: numbersOf(positions) }));
   const given = {
     keys: Uint32Array.from(lists.flatMap(({ keys }) => keys)),
@@ -34,6 +31,17 @@ export async function readMembers(db: Kysely<Database>, scope: Scope, above: num
     parts: rows.map(({ part }) => part),
   };
   return rowsOf(given, risingOrder(given.keys));
+}
+
+/** True for a text `t` that belongs to a scope, and is above a key where one is given. */
+export function isMember(scope: Scope, above: number | null): RawBuilder<unknown> {
+  const later = above === null ? sql`` : sql`t.key > ${above} and`;
+  return sql`${later} ${partColumn(above)} ${scope.ids} ${scope.isPlaced ? sql`and t.message_id is not null` : sql``}`;
+}
+
+/** The plus keeps from walking all of the scope in an index, where the table's last rows are all that is asked for. */
+function partColumn(above: number | null): RawBuilder<unknown> {
+  return above === null ? sql`t.scope_id` : sql`+t.scope_id`;
 }
 
 function numbersOf(list: string): number[] {

@@ -77,16 +77,36 @@ const spokenRoles: readonly Role[] = ['user', 'assistant'];
 
 /** What the caller asked for beside words and meaning, as conditions on a text `t`. */
 export function bounds(query: SearchQuery): RawBuilder<unknown>[] {
-  const conditions: RawBuilder<unknown>[] = [];
-  if (query.from !== null) conditions.push(sql`t.created_at >= ${query.from}`);
-  if (query.to !== null) conditions.push(sql`t.created_at <= ${query.to}`);
-  if (query.roles !== null && !spokenRoles.every((role) => query.roles?.includes(role))) {
-    conditions.push(query.roles.length === 0 ? sql`1 = 0` : sql`t.role in (${sql.join(query.roles)})`);
-  }
-  const tags = [...new Set(query.tags ?? [])];
-  if (tags.length > 0) {
-    conditions.push(sql`(select count(*) from passage_tags where passage_tags.passage_id = t.passage_id
-      and passage_tags.tag in (${sql.join(tags)})) >= ${query.tagMatch === 'all' ? tags.length : 1}`);
-  }
-  return conditions;
+  return [...within(query), ...saidBy(query), ...tagged(query)];
+}
+
+/** Between which times. */
+export function within({ from, to }: SearchQuery): RawBuilder<unknown>[] {
+  return [
+    ...(from === null ? [] : [sql`t.created_at >= ${from}`]),
+    ...(to === null ? [] : [sql`t.created_at <= ${to}`]),
+  ];
+}
+
+/** In which roles. Null for all of them. */
+export function rolesAsked({ roles }: SearchQuery): Role[] | null {
+  if (roles === null) return null;
+  const asked = spokenRoles.filter((role) => roles.includes(role));
+  return asked.length === spokenRoles.length ? null : asked;
+}
+
+function saidBy(query: SearchQuery): RawBuilder<unknown>[] {
+  const roles = rolesAsked(query);
+  if (roles === null) return [];
+  return [roles.length === 0 ? sql`1 = 0` : sql`t.role in (${sql.join(roles)})`];
+}
+
+/** With which tags. */
+export function tagged({ tags, tagMatch }: SearchQuery): RawBuilder<unknown>[] {
+  const asked = [...new Set(tags ?? [])];
+  if (asked.length === 0) return [];
+  return [
+    sql`(select count(*) from passage_tags where passage_tags.passage_id = t.passage_id
+      and passage_tags.tag in (${sql.join(asked)})) >= ${tagMatch === 'all' ? asked.length : 1}`,
+  ];
 }
