@@ -9,7 +9,7 @@ import { readJsonBody } from './json-body.js';
 import { formReader } from './multipart.js';
 import type { Repeats } from './repeats.js';
 import { logFault, type HttpLog } from './request-log.js';
-import type { Access, BytesReply, CallBase, Reply, Route } from './route.js';
+import type { Access, BytesReply, CallBase, RawInput, Reply, Route } from './route.js';
 import type { Services } from '../services/services.js';
 import { writeStream } from './sse.js';
 
@@ -30,6 +30,8 @@ export interface Dialect {
   wrongMethod(method: string, path: string): ErrorAnswer;
   /** All the paths at which a route is served; its own alone where absent. */
   pathsOf?: (path: string) => string[];
+  /** What came in as the route is to read it, where a path says something that routes expect elsewhere. */
+  toInput?: (raw: RawInput) => RawInput;
   /** Stands around every route: it may refuse, or answer in the route's place. */
   serve?: (exchange: Exchange) => Promise<Reply>;
 }
@@ -122,7 +124,8 @@ async function answer(
   try {
     const principal = await dialect.authorize(route.access, readCredential(request.headers), parts.services);
     const body = route.body === null ? undefined : await readJsonBody(request, response);
-    const raw = { params: request.params, query: request.query, body };
+    const sent: RawInput = { params: request.params, query: request.query, body };
+    const raw = dialect.toInput?.(sent) ?? sent;
     const { services, clock, version, repeats } = parts;
     const { headers } = request;
     const readForm = formReader(request);

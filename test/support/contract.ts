@@ -75,7 +75,7 @@ export function watchContract(): ContractWatch {
 
 /** A path without what comes before the original's own; null where it belongs to no original. */
 function bareOf(path: string): string | null {
-  const bare = /^\/+(?:openai\/+v1|v1|openai)(?=\/)(.*)$/u.exec(path)?.[1];
+  const bare = /^\/+(?:openai\/+v1|v1|openai(?:\/deployments\/[^/]+)?)(?=\/)(.*)$/u.exec(path)?.[1];
   return bare === undefined ? null : bare.replace(/\/{2,}/gu, '/').replace(/(.)\/$/u, '$1');
 }
 

@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '../../domain/errors.js';
 import type { Dialect, Exchange } from '../mount.js';
-import type { Reply } from '../route.js';
+import type { RawInput, Reply } from '../route.js';
 import { Refusal, toAnswer, wrongMethod } from './errors.js';
 
 /** Betas whose names clients send; an entry of another name is a mistake that the original refuses. */
 const knownBetas: ReadonlySet<string> = new Set(['assistants', 'realtime', 'responses', 'chatkit_beta', 'agents']);
 
-/** Azure serves these, and only these, without a version in the path. */
-const azurePaths = /^\/v1\/(?:assistants|threads)(?:\/|$)/u;
+/** What Azure serves below a deployment, which is the name of a model there. */
+const deploymentPaths: ReadonlySet<string> = new Set(['/chat/completions', '/embeddings']);
 
 /** The OpenAI dialect: how its requests are admitted, refused and repeated. */
 export const openaiDialect: Dialect = {
@@ -32,8 +32,11 @@ export const openaiDialect: Dialect = {
   wrongMethod,
   pathsOf: (path) => {
     const bare = path.replace(/^\/v1(?=\/|$)/u, '');
-    return azurePaths.test(path) ? [path, `/openai/v1${bare}`, `/openai${bare}`] : [path, `/openai/v1${bare}`];
+    const deployed = deploymentPaths.has(bare) ? [`/openai/deployments/{deployment}${bare}`] : [];
+    // Azure has no version in its paths.
+    return [path, `/openai/v1${bare}`, `/openai${bare}`, ...deployed];
   },
+  toInput: withDeployment,
   serve: async (exchange) => {
     checkBetas(exchange.base.headers);
     // A form is not compared with others: what it brings is read once, on its way to the disk.
@@ -41,6 +44,13 @@ export const openaiDialect: Dialect = {
     return mayRepeat ? answerOnce(exchange) : exchange.proceed();
   },
 };
+
+/** A deployment in the path is the model, as with Azure, which does not look at the one in the body. */
+function withDeployment(raw: RawInput): RawInput {
+  const { deployment } = raw.params as { deployment?: string };
+  if (deployment === undefined || typeof raw.body !== 'object' || Array.isArray(raw.body)) return raw;
+  return { ...raw, body: { ...raw.body, model: deployment } };
+}
 
 /**
  * A missing header means the second version, since people write requests by hand; the first version was withdrawn, and
