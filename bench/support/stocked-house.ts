@@ -37,9 +37,11 @@ const rowsPerTransaction = 500;
 const vocabulary = 2_000;
 const wordsPerMessage = 20;
 
-/** Opens a house over an empty folder. */
+/** Opens a house over an empty folder, or over the database of `BENCH_DATABASE_URL`. */
 export async function openStockedHouse(folder: string): Promise<StockedHouse> {
-  const config = loadConfig({ env: {}, userHome: folder, overrides: { workerConcurrency: 0 } });
+  const { BENCH_DATABASE_URL: databaseUrl } = process.env;
+  const env = databaseUrl === undefined ? {} : { THREADKEEPER_DATABASE_URL: databaseUrl };
+  const config = loadConfig({ env, userHome: folder, overrides: { workerConcurrency: 0 } });
   const house = await composeHouse(config, { logger: createLogger({ level: 'silent' }) });
   const { store, services } = house;
   const words = createWords();

@@ -26,6 +26,15 @@ export interface Dialect {
    * are one parameter, so that the statement is the same, and stays prepared, for any number of rows.
    */
   rowsGiven(rows: readonly (readonly (string | number)[])[]): RawBuilder<unknown>;
+  /**
+   * A source with the rows of a table, under its name here, that fulfil a condition beside each of the source's. The
+   * rows are looked up for one after the other, whatever the planner thinks of their number.
+   */
+  besideEach(
+    source: RawBuilder<unknown>,
+    table: { name: 'texts'; as: string },
+    condition: RawBuilder<unknown>,
+  ): RawBuilder<unknown>;
   /** Appended to the definition of a table that is always read by its primary key. */
   readonly byPrimaryKey: RawBuilder<unknown>;
   /** Which rows of `texts` hold a word: the fragment after `from`. Search's two bodies. */
@@ -94,6 +103,8 @@ export function sqliteDialect(wordIndex: WordIndex): Dialect {
     lockMigrations: async () => undefined,
     ring: async () => undefined,
     rowsGiven: (rows) => sql`json_each(${JSON.stringify(rows)}) as given`,
+    besideEach: (source, { name, as }, condition) =>
+      sql`${source} cross join ${sql.table(name)} as ${sql.ref(as)} where ${condition}`,
     types: { text: sql`text`, integer: sql`integer`, bytes: sql`blob`, counter: sql`integer primary key` },
     byPrimaryKey: sql`without rowid`,
     wordIndex,
@@ -117,6 +128,10 @@ export function postgresDialect(wordIndex: WordIndex): Dialect {
       await sql`select pg_notify(${bellChannel}, ${topic})`.execute(db);
     },
     rowsGiven: (rows) => sql`json_array_elements(${JSON.stringify(rows)}::json) as given (value)`,
+    // The offset keeps the planner from making a join of it, for which it would read all of the table.
+    besideEach: (source, { name, as }, condition) =>
+      sql`${source} cross join lateral
+        (select * from ${sql.table(name)} as ${sql.ref(as)} where ${condition} offset 0) as ${sql.ref(as)}`,
     types: {
       // The byte order, so that ids sort alike on both databases whatever the server's language.
       text: sql`text collate "C"`,

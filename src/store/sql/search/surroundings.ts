@@ -42,10 +42,11 @@ async function readAlone(field: Field, alone: readonly Candidate[]): Promise<Pla
 
 async function readSpans(field: Field, spans: readonly Span[]): Promise<PlacedText[]> {
   const given = field.dialect.rowsGiven(spans.map(({ place, first, last }) => [place, first, last]));
-  const source = sql`from (select cast(given.value ->> 0 as text) as place, cast(given.value ->> 1 as bigint) as first,
-      cast(given.value ->> 2 as bigint) as last from ${given}) as spans
-    cross join texts as t where ${field.placed} and ${field.place} = spans.place and t.position between spans.first and spans.last`;
-  return readTexts(field, source, spans.length);
+  const source = sql`(select cast(given.value ->> 0 as text) as place, cast(given.value ->> 1 as bigint) as first,
+    cast(given.value ->> 2 as bigint) as last from ${given}) as spans`;
+  const inSpan = sql`${field.placed} and ${field.place} = spans.place and t.position between spans.first and spans.last`;
+  const inSpans = field.dialect.besideEach(source, { name: 'texts', as: 't' }, inSpan);
+  return readTexts(field, sql`from ${inSpans}`, spans.length);
 }
 
 async function readTexts({ db, place }: Field, source: RawBuilder<unknown>, count: number): Promise<PlacedText[]> {
