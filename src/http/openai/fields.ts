@@ -66,16 +66,19 @@ const jsonSchemaFormat = z.strictObject({
   strict: z.boolean().nullish(),
 });
 
-/** What the reply must look like. */
+/** What the reply must look like. `none` is what the second version called `auto` besides in its first months. */
 export const responseFormatField = z
-  .union([
-    z.literal('auto'),
-    z.discriminatedUnion('type', [
-      z.strictObject({ type: z.literal('text') }),
-      z.strictObject({ type: z.literal('json_object') }),
-      z.strictObject({ type: z.literal('json_schema'), json_schema: jsonSchemaFormat }),
+  .preprocess(
+    (value) => (value === 'none' ? 'auto' : value),
+    z.union([
+      z.literal('auto'),
+      z.discriminatedUnion('type', [
+        z.strictObject({ type: z.literal('text') }),
+        z.strictObject({ type: z.literal('json_object') }),
+        z.strictObject({ type: z.literal('json_schema'), json_schema: jsonSchemaFormat }),
+      ]),
     ]),
-  ])
+  )
   .nullish();
 
 const fileSearchOptions = z.strictObject({

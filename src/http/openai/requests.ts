@@ -115,9 +115,9 @@ function readContent(content: WireMessage['content']): MessagePart[] {
 
 /** The first version's files were open to both hosted tools. */
 function readAttachments(message: WireMessage): Attachment[] {
-  const given = (message.attachments ?? []).map(({ file_id, tools }) => ({
+  const given = (message.attachments ?? []).map(({ file_id, tools, add_to }) => ({
     fileId: file_id,
-    tools: (tools ?? []).map((tool) => (tool.type === 'retrieval' ? 'file_search' : tool.type)),
+    tools: [...(tools ?? []).map((tool) => (tool.type === 'retrieval' ? 'file_search' : tool.type)), ...(add_to ?? [])],
   }));
   const early = (message.file_ids ?? []).map((fileId) => ({ fileId, tools: ['file_search', 'code_interpreter'] }));
   return [...given, ...early];

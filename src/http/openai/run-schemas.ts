@@ -19,9 +19,12 @@ const { reasoning_effort: effortField, ...sharedSampling } = samplingFields;
 
 const tokenField = integerField(tokensLeast).nullish();
 
+/** The contract lets `auto` come with a number, which means nothing then. */
 const truncationField = z
   .discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('auto'), last_messages: z.null().optional() }),
+    z
+      .strictObject({ type: z.literal('auto'), last_messages: integerField(1).nullish() })
+      .transform(({ type }) => ({ type, last_messages: null })),
     z.strictObject({ type: z.literal('last_messages'), last_messages: integerField(1) }),
   ])
   .nullish();

@@ -68,13 +68,18 @@ const attachmentTool = z.discriminatedUnion('type', [
   z.strictObject({ type: z.enum(['file_search', 'retrieval']) }),
 ]);
 
+/** `add_to` is what the second version called `tools` in its first weeks. */
+const attachmentField = z.strictObject({
+  file_id: idField('file'),
+  tools: z.array(attachmentTool).nullish(),
+  add_to: z.array(z.enum(['code_interpreter', 'file_search'])).nullish(),
+});
+
 /** A message as a caller brings it: alone, with a thread, or with a run. */
 export const messageField = z.strictObject({
   role: z.enum(['user', 'assistant']),
   content: contentField,
-  attachments: z
-    .array(z.strictObject({ file_id: idField('file'), tools: z.array(attachmentTool).nullish() }))
-    .nullish(),
+  attachments: z.array(attachmentField).nullish(),
   metadata: metadataField,
   file_ids: earlyFileIds,
 });
