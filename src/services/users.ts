@@ -42,8 +42,11 @@ export interface UserService {
   delete(principal: Principal, id: string): Promise<User>;
   keys(principal: Principal, userId: string): Promise<ApiKey[]>;
   createKey(principal: Principal, userId: string, name: string | null): Promise<IssuedKey>;
-  /** Withdraws a key by its secret, or by its id, which is all a list shows of it. */
-  deleteKey(principal: Principal, secretOrId: string): Promise<ApiKey>;
+  /**
+   * Withdraws a key by its secret, by its id, or by what lists show of its secret: the clients that empty a server read
+   * the list and withdraw each of its entries. Throws `conflict` where several keys look the same.
+   */
+  deleteKey(principal: Principal, name: string): Promise<ApiKey>;
 }
 
 /** What the service is made from. */
@@ -112,9 +115,9 @@ export function createUserService({ store, clock, adminPassword }: UserServicePa
       requireAdmin(principal);
       return insertKey(store, userId, name, clock.now());
     },
-    deleteKey: async (principal, secretOrId) => {
+    deleteKey: async (principal, name) => {
       requireAdmin(principal);
-      return withdrawKey(store, secretOrId);
+      return withdrawKey(store, name);
     },
   };
 }
@@ -140,13 +143,22 @@ async function insertKey(store: Store, userId: string, name: string | null, now:
   return issued;
 }
 
-async function withdrawKey(store: Store, secretOrId: string): Promise<ApiKey> {
-  const id = readId('key', secretOrId);
-  const key = await (id === null
-    ? store.users.findKey(sha256(secretOrId).toString('hex'))
-    : store.users.findKeyById(id));
+async function withdrawKey(store: Store, name: string): Promise<ApiKey> {
+  const key = await keyNamed(store, name);
   if (key !== null && (await store.users.deleteKey(key.hash))) return key;
   throw new AppError('not_found', 'API key does not exist');
+}
+
+async function keyNamed(store: Store, name: string): Promise<ApiKey | null> {
+  const id = readId('key', name);
+  if (id !== null) return store.users.findKeyById(id);
+  const held = await store.users.findKey(sha256(name).toString('hex'));
+  if (held !== null) return held;
+  const [alike, another] = await store.users.keysByHint(name);
+  if (another !== undefined) {
+    throw new AppError('conflict', 'Several API keys look like this; name one by its id.', { param: 'api_key' });
+  }
+  return alike ?? null;
 }
 
 function issueKey(userId: string, name: string | null, now: number): IssuedKey {

@@ -41,6 +41,8 @@ export interface UserRepository {
   insertKey(key: ApiKey): Promise<void>;
   findKey(hash: string): Promise<ApiKey | null>;
   findKeyById(id: string): Promise<ApiKey | null>;
+  /** Keys of which lists show this: two at the most, which is enough to see that it is not one. */
+  keysByHint(hint: string): Promise<ApiKey[]>;
   keys(userId: string): Promise<ApiKey[]>;
   deleteKey(hash: string): Promise<boolean>;
 }

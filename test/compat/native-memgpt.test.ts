@@ -139,8 +139,16 @@ describe('a client of MemGPT 0.3.10', () => {
     const [user] = users['user_list'] as { user_id: string }[];
     const key = { user_id: user?.user_id, key_name: 'laptop' };
     const { api_key: secret } = await ok(admin('POST', '/admin/users/keys', { json: key }));
-    await ok(admin('GET', '/admin/users/keys', { params: { user_id: user?.user_id } }));
+    const listed = async () =>
+      (await ok(admin('GET', '/admin/users/keys', { params: { user_id: user?.user_id } })))['api_key_list'] as string[];
+    const before = await listed();
     await ok(admin('DELETE', '/admin/users/keys', { params: { api_key: String(secret) } }));
+    // What empties a server reads the list and withdraws what stands in it.
+    const spare = { user_id: user?.user_id, key_name: 'spare' };
+    await ok(admin('POST', '/admin/users/keys', { json: spare }));
+    const [shown] = (await listed()).filter((each) => !before.includes(each));
+    await ok(admin('DELETE', '/admin/users/keys', { params: { api_key: shown } }));
+    expect(await listed()).toHaveLength(before.length - 1);
     const presets = await ok(call('GET', '/api/presets'));
     const own = (presets['presets'] as { id: string; name: string }[]).find((each) => each.name === 'tutor');
     await ok(call('DELETE', `/api/presets/${own?.id ?? ''}`));
@@ -152,6 +160,8 @@ describe('a client of MemGPT 0.3.10', () => {
 const readThroughSource = async (agentId: string, name: string, wait: (upload: Body) => Promise<void>) => {
   const ask = () => askOfBirds(`/api/agents/${agentId}/messages`, { role: 'user', stream: false });
   const source = await ok(call('POST', '/api/sources', { json: { name } }));
+  // The client takes these two out of the configuration before it gives the source to whoever asked for one.
+  for (const member of ['embedding_dim', 'embedding_model']) expect(source['embedding_config']).toHaveProperty(member);
   const path = `/api/sources/${String(source['id'])}`;
   const upload = await ok(call('POST', `${path}/upload`, { file: birdFile }));
   expect(await ask()).toEqual([birdUnknown]);

@@ -74,3 +74,21 @@ describe('a user', () => {
     expect(await users.keys(admin, id)).toHaveLength(1);
   });
 });
+
+describe('a key that a list shows', () => {
+  it('is withdrawn by what the list shows of it', async () => {
+    const { user, issued } = await users.create(admin, {});
+    const other = await users.createKey(admin, user.id, 'other');
+    const [shown] = await users.keys(admin, user.id);
+    expect((await users.deleteKey(admin, shown?.hint ?? '')).id).toBe(issued.key.id);
+    expect(await users.authenticate(issued.secret)).toBeNull();
+    expect((await users.keys(admin, user.id)).map((key) => key.id)).toEqual([other.key.id]);
+  });
+
+  it('is left alone where another looks the same', async () => {
+    const { user, issued } = await users.create(admin, {});
+    await store.users.insertKey({ ...issued.key, id: newId(), hash: 'of another' });
+    await expect(users.deleteKey(admin, issued.key.hint)).rejects.toMatchObject({ code: 'conflict', param: 'api_key' });
+    expect(await users.keys(admin, user.id)).toHaveLength(2);
+  });
+});

@@ -21,7 +21,8 @@ const llmConfig = z
   })
   .meta({ id: 'LLMConfig' });
 
-const embeddingConfig = z
+/** A maker of vectors. */
+export const embeddingConfig = z
   .object({
     embedding_endpoint_type: textOrNull,
     embedding_endpoint: textOrNull,

@@ -45,7 +45,7 @@ const upload = defineRoute({
     const library = await call.services.libraries.get(callerOf(call), id);
     const { file } = await receiveUpload(call, id);
     const uploaded = await call.services.libraries.finished(callerOf(call), file.id, patienceOf(call, uploadMs));
-    return { json: { ...jobToWire(uploaded), ...uploadToWire(library, uploaded) } };
+    return { json: { ...jobToWire(uploaded), ...uploadToWire(library, uploaded, call.services) } };
   },
 });
 
@@ -65,7 +65,7 @@ const earlyUpload = defineRoute({
     const uploaded = await call.services.libraries.finished(callerOf(call), file.id, patienceOf(call, earlyUploadMs));
     const { error } = uploaded.file;
     if (error !== null) throw new AppError('invalid_request', error.message, { param: 'file' });
-    return { json: uploadToWire(library, uploaded) };
+    return { json: uploadToWire(library, uploaded, call.services) };
   },
 });
 

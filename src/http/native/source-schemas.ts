@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { embeddingConfig } from './replies.js';
 import { idText, lenientInteger } from './schemas.js';
 
 /*
@@ -42,7 +43,7 @@ export const sourceReply = z
     description: textOrNull,
     user_id: uuid,
     created_at: z.union([text, z.number()]),
-    embedding_config: anyObject.nullable(),
+    embedding_config: embeddingConfig,
     metadata_: anyObject.nullable(),
   })
   .meta({ id: 'SourceModel' });

@@ -1,30 +1,34 @@
 import { totalOf, type Library, type LibraryFile, type LibraryPassage } from '../../domain/library.js';
 import type { LibraryDocument, LibraryOverview, UploadedFile } from '../../services/library-views.js';
-import { toIsoTime } from './wire.js';
+import type { Services } from '../../services/services.js';
+import { embeddingConfigToWire, toIsoTime } from './wire.js';
 
 type Wire = Record<string, unknown>;
 
-/** A source as the replies of creation and change show it: its time in seconds. */
-export function newSourceToWire(library: Library): Wire {
-  return { ...sourceToWire(library), created_at: library.createdAt / 1_000 };
+/** A source as the replies of creation and change show it: its time in seconds. `services` knows who makes vectors. */
+export function newSourceToWire(library: Library, services: Services): Wire {
+  return { ...sourceToWire(library, services), created_at: library.createdAt / 1_000 };
 }
 
-/** A source as every other reply shows it. */
-export function sourceToWire(library: Library): Wire {
+/**
+ * A source as every other reply shows it. `services` knows who makes vectors; the clients read `embedding_dim` and
+ * `embedding_model` without looking whether there is a configuration, so there is one always.
+ */
+export function sourceToWire(library: Library, services: Services): Wire {
   return {
     id: library.id,
     name: library.name,
     description: library.description,
     user_id: library.ownerId,
     created_at: toIsoTime(library.createdAt),
-    embedding_config: null,
+    embedding_config: embeddingConfigToWire({ embedder: services.serverFacts.embedder() }),
     metadata_: null,
   };
 }
 
 /** A source in a list, with what it holds and who has it. */
-export function listedSourceToWire(overview: LibraryOverview): Wire {
-  return { ...sourceToWire(overview.library), metadata_: contentsOf(overview, (id) => id) };
+export function listedSourceToWire(overview: LibraryOverview, services: Services): Wire {
+  return { ...sourceToWire(overview.library, services), metadata_: contentsOf(overview, (id) => id) };
 }
 
 /** What a source holds and who has it. `spell` writes the ids of agents. */
@@ -81,9 +85,9 @@ export function jobToWire(uploaded: UploadedFile): Wire {
 }
 
 /** What an upload came to, as far as it has come. */
-export function uploadToWire(library: Library, { file }: UploadedFile): Wire {
+export function uploadToWire(library: Library, { file }: UploadedFile, services: Services): Wire {
   return {
-    source: sourceToWire(library),
+    source: sourceToWire(library, services),
     added_passages: file.passageCount,
     added_documents: file.status === 'completed' ? 1 : 0,
   };

@@ -23,7 +23,7 @@ const listSources = defineRoute({
   response: sourceListReply,
   handle: async (call) => {
     const overviews = await call.services.libraries.overviews(callerOf(call));
-    return { json: { sources: overviews.map(listedSourceToWire) } };
+    return { json: { sources: overviews.map((overview) => listedSourceToWire(overview, call.services)) } };
   },
 });
 
@@ -37,7 +37,8 @@ const createSource = defineRoute({
   handle: async (call) => {
     const { name, description } = call.body;
     const library = { kind: 'source', name, description, uniqueName: true } as const;
-    return { json: newSourceToWire(await call.services.libraries.create(callerOf(call), library)) };
+    const created = await call.services.libraries.create(callerOf(call), library);
+    return { json: newSourceToWire(created, call.services) };
   },
 });
 
@@ -53,9 +54,8 @@ const changeSource = defineRoute({
   handle: async (call) => {
     const { name, description } = call.body;
     const changes = { name, uniqueName: true, ...(description === undefined ? {} : { description }) };
-    return {
-      json: newSourceToWire(await call.services.libraries.update(callerOf(call), call.params.source_id, changes)),
-    };
+    const library = await call.services.libraries.update(callerOf(call), call.params.source_id, changes);
+    return { json: newSourceToWire(library, call.services) };
   },
 });
 
@@ -87,7 +87,7 @@ const attachments = (['attach', 'detach'] as const).flatMap((verb) => {
         `Source source_id=${params.source_id} or agent agent_id=${query.agent_id} not found.`,
       handle: async (call) => {
         const library = call.services.libraries[verb](callerOf(call), call.params.source_id, call.query.agent_id);
-        return { json: sourceToWire(await library) };
+        return { json: sourceToWire(await library, call.services) };
       },
     }),
     defineRoute({
@@ -98,7 +98,8 @@ const attachments = (['attach', 'detach'] as const).flatMap((verb) => {
       handle: async (call) => {
         const { libraries } = call.services;
         const { id } = await libraries.findByName(callerOf(call), call.query.source_name);
-        return { json: sourceToWire(await libraries[verb](callerOf(call), id, call.query.agent_id)) };
+        const library = await libraries[verb](callerOf(call), id, call.query.agent_id);
+        return { json: sourceToWire(library, call.services) };
       },
     }),
   ];

@@ -132,7 +132,7 @@ const createKey = defineRoute({
 const deleteKey = defineRoute({
   method: 'delete',
   path: '/admin/users/keys',
-  summary: 'Withdraw an API key',
+  summary: 'Withdraw an API key, by its secret or by what lists show of it',
   tag,
   access: 'admin',
   query: keyQuery,

@@ -50,6 +50,10 @@ export function userRepository(session: Session): UserRepository {
       const row = await db.selectFrom('api_keys').selectAll().where('id', '=', id).executeTakeFirst();
       return row === undefined ? null : fromKeyRow(row);
     },
+    keysByHint: async (hint) => {
+      const rows = await db.selectFrom('api_keys').selectAll().where('hint', '=', hint).limit(2).execute();
+      return rows.map(fromKeyRow);
+    },
     keys: async (userId) => {
       const rows = await db
         .selectFrom('api_keys')

@@ -153,5 +153,24 @@ export function describeCatalogue(store: OpenStore): void {
       expect(await store().users.findKeyById(key.id)).toEqual(key);
       expect(await store().users.findKeyById(newId())).toBeNull();
     });
+
+    it('is found by what lists show of it, as long as no other looks the same', async () => {
+      const [mine] = await twoUsers();
+      const hint = `sk-${newId()}…`;
+      const [first, second] = [1, 2].map((at) => ({
+        id: newId(),
+        userId: mine,
+        hash: newId(),
+        hint,
+        name: null,
+        createdAt: at,
+      }));
+      if (first === undefined || second === undefined) throw new Error('no keys');
+      await store().users.insertKey(first);
+      expect(await store().users.keysByHint(hint)).toEqual([first]);
+      await store().users.insertKey(second);
+      expect(await store().users.keysByHint(hint)).toHaveLength(2);
+      expect(await store().users.keysByHint('sk-…')).not.toContainEqual(first);
+    });
   });
 }

@@ -109,7 +109,7 @@ const keys = [
     ...head,
     method: 'delete',
     path: '/v1/admin/users/keys',
-    summary: 'Withdraw an API key, by its secret or its id',
+    summary: 'Withdraw an API key, by its secret, its id or what lists show of it',
     query: keyQuery,
     response: keyReply,
     missing: () => 'API key does not exist',

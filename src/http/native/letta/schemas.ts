@@ -189,7 +189,7 @@ export const userQuery = z.object({ user_id: lettaId('user') });
 export const createKeyBody = z
   .strictObject({ user_id: lettaId('user'), name: optionalText })
   .meta({ id: 'APIKeyCreate' });
-/** The query that names a key, by its secret or by its id. */
+/** The query that names a key, by its secret, by its id or by what lists show of it. */
 export const keyQuery = z.object({ api_key: text });
 /** The body of `POST /v1/admin/orgs/`. */
 export const createOrganisationBody = z

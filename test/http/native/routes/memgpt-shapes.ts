@@ -211,7 +211,7 @@ const sourceMembers = {
   name: text,
   description: textOrNull,
   user_id: uuid,
-  embedding_config: none,
+  embedding_config: embeddingConfig,
   metadata_: none,
 };
 /** A source that was just made or changed. */
