@@ -1,6 +1,6 @@
 import type { Place, TransferRecord } from '../record.js';
 import { idsOf, type LettaAgent } from './agent.js';
-import { idIn, isObject, jsonIn, numberIn, textIn, timeIn } from './cells.js';
+import { idIn, numberIn, objectIn, textIn, timeIn } from './cells.js';
 import { firstRow, type LettaDatabase } from './database.js';
 import type { Lookups } from './sqlite-database.js';
 
@@ -62,15 +62,27 @@ export async function* entriesWith(chroma: LettaDatabase, key: string, value: st
     const id = idIn(known?.['embedding_id']);
     if (id !== null) yield { id, members: await membersOf(chroma, row) };
   }
-  // What was written last may be nowhere else yet.
-  if (!chroma.has('embeddings_queue', 'metadata')) return;
-  const columns = ['id', 'operation', 'metadata'];
+  for (const [id, number] of await queuedWith(chroma, key, value)) {
+    const query = { table: 'embeddings_queue', columns: ['metadata'], where: { seq_id: number } };
+    yield { id, members: objectIn((await firstRow(chroma, query))?.['metadata']) };
+  }
+}
+
+/**
+ * The ids that have the value in Chroma's queue, each with the number of its newest row there. What was written last may
+ * be nowhere else yet; but the queue of most releases keeps all that was ever written, and what was deleted since too.
+ */
+async function queuedWith(chroma: LettaDatabase, key: string, value: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  if (!chroma.has('embeddings_queue', 'metadata')) return found;
+  const columns = ['seq_id', 'id', 'operation', 'metadata'];
   for await (const row of chroma.rows({ table: 'embeddings_queue', columns, order: ['seq_id'] })) {
     const id = idIn(row['id']);
-    const members = jsonIn(row['metadata']);
-    const isWritten = numberIn(row['operation']) !== deleting;
-    if (id !== null && isWritten && isObject(members) && members[key] === value) yield { id, members };
+    if (id === null) continue;
+    if (numberIn(row['operation']) === deleting) found.delete(id);
+    else if (objectIn(row['metadata'])[key] === value) found.set(id, textIn(row['seq_id']) ?? '');
   }
+  return found;
 }
 
 /** How Chroma's queue marks a record that is to be deleted. */

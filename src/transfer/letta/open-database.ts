@@ -46,7 +46,13 @@ export async function openDatabase({ url, files, workspace }: ReaderSource): Pro
   }
   const [file, ...others] = candidates(files);
   if (file === undefined) throw new AppError('invalid_request', 'No database of MemGPT or Letta is there.');
-  if (others.length === 0) return requireAgents(await openLettaSqlite(file, workspace, lookups));
+  if (others.length === 0) {
+    if (/\.af$/iu.test(file.name) && !(await isSqlite(file.path))) {
+      const why = `The file ${file.name} is no database: agent files are read by the format af.`;
+      throw new AppError('invalid_request', why);
+    }
+    return requireAgents(await openLettaSqlite(file, workspace, lookups));
+  }
   const holding: SourceFile[] = [];
   for (const each of [file, ...others]) if (await isOfAgents(each, workspace)) holding.push(each);
   const [only, ...more] = holding;

@@ -39,6 +39,9 @@ describe('a file that is read', () => {
     const text = join(folder, 'notes.db');
     await writeFile(text, 'Dear diary');
     await expect(read(text)).rejects.toThrow('The file notes.db is no SQLite database.');
+    const agentFile = join(folder, 'marigold.af');
+    await writeFile(agentFile, '{"agents": []}');
+    await expect(read(agentFile)).rejects.toThrow('The file marigold.af is no database: agent files are read by the');
     const other = pathOf({ agents: { columns: { id: 'text', licence: 'text' }, rows: [] } });
     await expect(read(other)).rejects.toThrow(/holds no agents of MemGPT or Letta/u);
   });
@@ -263,6 +266,27 @@ describe('an archive in Chroma', () => {
     expect(passages).toMatchObject([
       { id: first, text: 'Ünal likes fish 🐟', createdAt: 1_714_554_000_000 },
       { id: pending, text: 'New' },
+    ]);
+  });
+
+  it('is without what was deleted from it, though the queue of what was written still has it', async () => {
+    const [deleted, written] = [randomUUID(), randomUUID()];
+    const said = (text: string): string => JSON.stringify({ ...own, 'chroma:document': text });
+    const queue = [
+      { seq_id: 1, operation: 2, id: deleted, metadata: said('Forget me') },
+      { seq_id: 2, operation: 2, id: written, metadata: said('Before') },
+      { seq_id: 3, operation: 3, id: deleted, metadata: null },
+      { seq_id: 4, operation: 3, id: written, metadata: null },
+      { seq_id: 5, operation: 2, id: written, metadata: said('After') },
+    ];
+    const { embeddings_queue: _queue, ...sorted } = chroma;
+    const columns = { seq_id: 'integer', operation: 'integer', id: 'text', metadata: 'text' } as const;
+    const held = { ...sorted, embeddings_queue: { columns, rows: queue } };
+    const items = await read(pathOf(tables), pathOf(held, 'chroma.sqlite3'));
+    const passages = items.flatMap((item) => (item.kind === 'passage' ? [[item.value.id, item.value.text]] : []));
+    expect(passages).toEqual([
+      [first, 'Ünal likes fish 🐟'],
+      [written, 'After'],
     ]);
   });
 
