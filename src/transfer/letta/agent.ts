@@ -1,10 +1,11 @@
-import type { AgentSettings, Protocol } from '../../domain/agent.js';
+import type { Protocol } from '../../domain/agent.js';
 import { derivedId } from '../../domain/derived-id.js';
 import { limits } from '../../domain/limits.js';
 import { charsOf, defaultMemoryKey } from '../../domain/memory.js';
 import type { Place, Problem, RecordOf, TransferRecord } from '../record.js';
-import { flagIn, numberIn, objectIn, textIn } from './cells.js';
-import { toRule } from './tool-rules.js';
+import { agentSettings, lostSettings } from './agent-settings.js';
+import { flagIn, numberIn, objectIn, textIn, timeIn } from './cells.js';
+import { lostRules } from './tool-rules.js';
 import { toAgentTool, type LettaTool } from './tools.js';
 
 /** An agent as MemGPT and Letta keep it, whichever release, from a database or from a file. */
@@ -26,6 +27,8 @@ export interface LettaAgent {
   tags: string[];
   metadata: Record<string, unknown>;
   timezone: string | null;
+  /** Settings of later releases by their names, JSON already read: those of `settingMembers` that there are. */
+  settings: Record<string, unknown>;
   /** What it was made from: a preset's name, and the texts and names of its two characters. */
   made: Partial<Record<'preset' | 'human' | 'persona' | 'humanName' | 'personaName', string | null>>;
   /** Ids of the messages that it has in view, in its order. */
@@ -43,6 +46,8 @@ export interface LettaBlock {
   limit: number | null;
   description: string | null;
   readOnly: boolean;
+  /** True where data lie beside it that have no place here. */
+  hasMore: boolean;
   createdAt: number | null;
   updatedAt: number | null;
 }
@@ -72,19 +77,16 @@ export function* agentRecords(
 ): Generator<TransferRecord | Problem> {
   const { ownerId, createdAt } = agent;
   const ids = idsOf(agent.id);
-  const rules = agent.rules.map(toRule);
-  if (rules.includes(null)) {
-    yield problem(place, 'A rule for tools that this server does not know was left behind.');
-  }
+  for (const why of [...lostRules(agent.rules), ...lostSettings(agent, protocolOf(agent))]) yield problem(place, why);
   yield { kind: 'agent', place, ownerId, value: agentValue(agent) };
   const memory = { id: ids.memory, agentId: agent.id, key: defaultMemoryKey, createdAt };
   yield { kind: 'memory', place, ownerId, value: memory };
   const labels = new Set<string>();
-  for (const block of agent.blocks) {
+  for (const [position, block] of agent.blocks.entries()) {
     if (labels.has(block.label)) {
       yield problem(place, 'Two blocks of one memory have the same label; the second was left behind.');
     } else {
-      yield* blockRecords(agent, block, place, yielded);
+      yield* blockRecords(agent, { ...block, position }, place, yielded);
     }
     labels.add(block.label);
   }
@@ -120,7 +122,7 @@ function agentValue(agent: LettaAgent): RecordOf<'agent'>['value'] {
     protocol,
     origin: 'native',
     envelope: protocol === 'heartbeat' ? 'json' : 'plain+time',
-    settings: settingsOf(agent),
+    settings: agentSettings(agent, protocol),
     tools: [...new Map(agent.tools.map((tool) => [tool.name, toAgentTool(tool)])).values()],
     metadata: Object.fromEntries([...zone, ...texts]),
     faceData: { ...agent.made, metadata: Object.fromEntries(rest), letta: keptOf(agent) },
@@ -130,36 +132,33 @@ function agentValue(agent: LettaAgent): RecordOf<'agent'>['value'] {
   };
 }
 
-function settingsOf({ model, rules }: LettaAgent): AgentSettings {
-  const contextWindow = numberIn(model['context_window']);
-  const temperature = numberIn(model['temperature']);
-  const maxOutputTokens = numberIn(model['max_tokens']);
-  const toolRules = rules.map(toRule).filter((rule) => rule !== null);
-  return {
-    ...(contextWindow !== null && contextWindow >= limits.contextTokensMin ? { contextWindow } : {}),
-    ...(temperature === null ? {} : { temperature }),
-    ...(maxOutputTokens === null || maxOutputTokens < 1 ? {} : { maxOutputTokens }),
-    ...(toolRules.length === 0 ? {} : { toolRules }),
-  };
-}
-
 /** Members of the two configurations that are neither secret nor an address. */
 const keptMembers: readonly string[] = [
   ...['model', 'model_endpoint_type', 'model_wrapper', 'context_window', 'handle', 'put_inner_thoughts_in_kwargs'],
   ...['temperature', 'max_tokens', 'enable_reasoner', 'max_reasoning_tokens', 'reasoning_effort', 'verbosity'],
+  ...[
+    'provider_name',
+    'provider_category',
+    'display_name',
+    'frequency_penalty',
+    'compatibility_type',
+    'effort',
+    'tier',
+  ],
+  ...['parallel_tool_calls', 'strict', 'batch_size'],
   ...['embedding_endpoint_type', 'embedding_model', 'embedding_dim', 'embedding_chunk_size'],
 ];
 
 /** What is kept of an agent though nothing here has use for it. */
-function keptOf({ type, tags, model, embedding }: LettaAgent): Record<string, unknown> {
+function keptOf({ type, tags, model, embedding, settings }: LettaAgent): Record<string, unknown> {
   const kept = (config: Record<string, unknown>): Record<string, unknown> =>
     Object.fromEntries(Object.entries(config).filter(([name]) => keptMembers.includes(name)));
-  return { agent_type: type, tags, llm_config: kept(model), embedding_config: kept(embedding) };
+  return { agent_type: type, tags, llm_config: kept(model), embedding_config: kept(embedding), settings };
 }
 
 function* blockRecords(
   agent: LettaAgent,
-  block: LettaBlock,
+  block: LettaBlock & { position: number },
   place: Place,
   yielded: Map<string, string | null>,
 ): Generator<TransferRecord | Problem> {
@@ -174,6 +173,7 @@ function* blockRecords(
     const chars = charsOf(block.value);
     const limit = block.limit ?? limits.blockCharsDefault;
     if (chars > limit) yield problem(place, 'A block is longer than its limit; the limit was raised to its length.');
+    if (block.hasMore) yield problem(place, 'A block had data of its own beside it, which were left behind.');
     const { label, value, readOnly } = block;
     const text = { label, value, readOnly, description: block.description ?? descriptions[label] ?? '' };
     const updatedAt = block.updatedAt ?? createdAt;
@@ -182,7 +182,9 @@ function* blockRecords(
     const edit = { actor: 'system' as const, runId: null, stepId: null, parent: null, restores: null, createdAt };
     yield { kind: 'block-version', place, ownerId, value: { blockId: id, version: 1, value, ...edit } };
   }
-  const value = { memoryId: idsOf(agent.id).memory, blockId: id, readOnly: false, createdAt };
+  // Blocks are in a prompt in the order in which they came to be there.
+  const placedAt = agent.createdAt + block.position;
+  const value = { memoryId: idsOf(agent.id).memory, blockId: id, readOnly: false, createdAt: placedAt };
   yield { kind: 'memory-block', place, ownerId, value };
 }
 
@@ -215,7 +217,8 @@ export function blockFrom(members: Readonly<Record<string, unknown>>, label: str
     limit: numberIn(members['limit']),
     description: textIn(members['description']) ?? textIn(metadata['description']),
     readOnly: flagIn(members['read_only']),
-    createdAt: null,
-    updatedAt: null,
+    hasMore: Object.keys(metadata).some((key) => key !== 'description'),
+    createdAt: timeIn(members['created_at']),
+    updatedAt: timeIn(members['updated_at']),
   };
 }

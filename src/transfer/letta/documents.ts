@@ -3,7 +3,7 @@ import { derivedId } from '../../domain/derived-id.js';
 import { cleanFileName, endingOf } from '../../domain/file.js';
 import type { LibraryFile } from '../../domain/library.js';
 import type { Place, RecordOf } from '../record.js';
-import { textIn, timeIn } from './cells.js';
+import { objectIn, textIn, timeIn } from './cells.js';
 
 /** The record of a source, by the members that it has everywhere. */
 export function libraryRecord(
@@ -12,7 +12,12 @@ export function libraryRecord(
 ): RecordOf<'library'> {
   const updatedAt = timeIn(members['updated_at']) ?? createdAt;
   const text = { name: textIn(members['name']) ?? id, description: textIn(members['description']) };
-  const rest = { metadata: {}, expiresAfterDays: null, faceData: {}, lastActiveAt: updatedAt };
+  // What later releases told their agents of a source has no place of its own here.
+  const instructions = textIn(members['instructions']);
+  const told = objectIn(members['metadata_'] ?? members['metadata']);
+  const metadata = { ...told, ...(instructions === null ? {} : { instructions }) };
+  const faceData = Object.keys(metadata).length === 0 ? {} : { metadata };
+  const rest = { metadata: {}, expiresAfterDays: null, faceData, lastActiveAt: updatedAt };
   const value = { id, kind: 'source' as const, ...text, ...rest, createdAt, updatedAt };
   return { kind: 'library', place, ownerId, value };
 }

@@ -8,7 +8,7 @@ import { agentRecords, blockFrom, idsOf, protocolOf, windowRecord, type LettaAge
 import { isObject, listIn, objectIn, textIn, timeIn } from './cells.js';
 import { historyRecords } from './history.js';
 import { readMessage, spokenText, type LettaMessage } from './message.js';
-import { unpackText } from './packed-text.js';
+import { shownMoment, unpackText } from './packed-text.js';
 import { toolOf } from './tools.js';
 
 /*
@@ -66,8 +66,12 @@ export async function* folderRecords(files: readonly SourceFile[]): AsyncGenerat
       yield { kind: 'problem', place: placeOf(null), severity: 'broken', why };
       continue;
     }
-    const config = files.find(({ name }) => name === `${folder.path}config.json`);
-    const agent = agentOf(folder, state, (config === undefined ? null : await readObject(config)) ?? {});
+    const configFile = files.find(({ name }) => name === `${folder.path}config.json`);
+    const config = (configFile === undefined ? null : await readObject(configFile)) ?? {};
+    const agent = agentOf(folder, state, config);
+    if (isWithoutZone(config, state)) {
+      yield { kind: 'problem', place: placeOf(null), severity: 'note', why: withoutZoneWords };
+    }
     yield* agentRecords(agent, placeOf(null), new Map());
     yield* historyOf(agent, messagesOf(agent, listIn(state['messages'])), placeOf);
     yield* leftBehind(folder, files);
@@ -111,6 +115,7 @@ function agentOf(
     tags: [],
     metadata: {},
     timezone: null,
+    settings: {},
     made: {
       preset: textIn(config['preset']),
       personaName: textIn(config['persona']),
@@ -122,11 +127,20 @@ function agentOf(
   };
 }
 
-/** `2023-11-05 10:00:00 AM PST-0800`, as such agents wrote times, or a usual one. */
+/** `2023-11-05 10:00:00 AM PST-0800`, as such agents wrote times, some without a zone, or a usual one. */
 function writtenTime(value: unknown): number | null {
   const text = textIn(value);
-  if (text === null) return null;
-  return unpackText(JSON.stringify({ type: 'login', time: text }))?.at ?? timeIn(text);
+  return text === null ? null : (shownMoment(text, 'utc') ?? timeIn(text));
+}
+
+const withoutZoneWords = 'The times of this agent name no zone, and were taken for universal time.';
+
+/** True where the times of an agent are those of a clock on the wall, of which nobody knows where it hung. */
+function isWithoutZone(config: Record<string, unknown>, state: Record<string, unknown>): boolean {
+  const contents = listIn(state['messages']).map((message) => (isObject(message) ? message['content'] : null));
+  const packed = contents.map((content) => unpackText(textIn(content) ?? '')?.time ?? null);
+  const written = [textIn(config['create_time']), ...packed].filter((time) => time !== null);
+  return written.some((time) => shownMoment(time) === null && shownMoment(time, 'utc') !== null);
 }
 
 /** Messages in the form of chat completions, to which ids and times are given: a result answers the call before it. */
@@ -145,7 +159,7 @@ function messagesOf(agent: LettaAgent, held: readonly unknown[]): LettaMessage[]
     });
     const [first] = message.calls;
     if (first !== undefined) called = first.id;
-    at = Math.max(at + 1, unpackText(spokenText(message))?.at ?? 0);
+    at = Math.max(at + 1, writtenTime(unpackText(spokenText(message))?.time) ?? 0);
     return { ...message, createdAt: at };
   });
 }

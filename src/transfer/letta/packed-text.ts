@@ -11,6 +11,8 @@ export interface PackedText {
   failed: boolean;
   /** The moment written into it, in milliseconds, where its zone is told. */
   at: number | null;
+  /** The same moment as it is written; null where none is. */
+  time: string | null;
 }
 
 /** Reads the JSON that MemGPT packs messages into. Null where a text is none: then somebody just wrote it so. */
@@ -24,7 +26,8 @@ export function unpackText(text: string): PackedText | null {
     message: saidIn(message),
     name: typeof value['name'] === 'string' ? value['name'] : null,
     failed: value['status'] === 'Failed',
-    at: typeof value['time'] === 'string' ? momentIn(value['time']) : null,
+    at: typeof value['time'] === 'string' ? shownMoment(value['time']) : null,
+    time: typeof value['time'] === 'string' ? value['time'] : null,
   });
   switch (value['type']) {
     case 'user_message':
@@ -51,13 +54,16 @@ export function packTime(at: number): string {
   return `${day} ${hour}${clock?.slice(2)} ${hours < 12 ? 'AM' : 'PM'} UTC+0000`;
 }
 
-const shownTime = /^(\d{4}-\d\d-\d\d) (\d\d):(\d\d):(\d\d) ([AP])M [^\s\d+-]*([+-]\d\d):?(\d\d)$/u;
+const shownTime = /^(\d{4}-\d\d-\d\d) (\d\d):(\d\d):(\d\d) ([AP])M(?: [^\s\d+-]*([+-]\d\d):?(\d\d))?$/u;
 
-/** `2024-06-30 11:05:20 AM PDT-0700`. */
-function momentIn(text: string): number | null {
+/**
+ * The moment of `2024-06-30 11:05:20 AM PDT-0700`, in milliseconds. Where it names no zone, as until MemGPT 0.2, it is
+ * null, or that of the clock on the wall taken for universal time where `otherwise` is `utc`.
+ */
+export function shownMoment(text: string, otherwise: 'none' | 'utc' = 'none'): number | null {
   const match = shownTime.exec(text.trim());
-  if (match === null) return null;
-  const [, day, hour, minute, second, half, zoneHours, zoneMinutes] = match;
+  if (match === null || (match[6] === undefined && otherwise === 'none')) return null;
+  const [, day, hour, minute, second, half, zoneHours = '+00', zoneMinutes = '00'] = match;
   const hours = (Number(hour) % 12) + (half === 'P' ? 12 : 0);
   const at = Date.parse(`${day}T${String(hours).padStart(2, '0')}:${minute}:${second}.000${zoneHours}:${zoneMinutes}`);
   return Number.isNaN(at) ? null : at;

@@ -8,6 +8,7 @@ import { historyRecords } from './history.js';
 import { databasesIn, openChroma, openDatabase } from './open-database.js';
 import { linked, readAgents } from './rows/agent-rows.js';
 import { conversationsOf } from './rows/conversation-rows.js';
+import { passedOverRows } from './rows/group-rows.js';
 import { messageSource } from './rows/message-source.js';
 import { orphans } from './rows/orphans.js';
 import { readOwners } from './rows/owners.js';
@@ -90,6 +91,7 @@ class Reading {
       yield* this.agent(agent);
     }
     yield* orphans(database, agents);
+    yield* passedOverRows(database, placeOf);
   }
 
   private readonly placeOf = (table: string, id: string): Place => {

@@ -1,5 +1,5 @@
 import type { ToolRule } from '../../domain/tool-rule.js';
-import { flagIn, isObject, objectIn, textIn, textsIn } from './cells.js';
+import { flagIn, isObject, listIn, objectIn, textIn, textsIn } from './cells.js';
 
 /** How the first releases with rules called the kinds of them. */
 const earlyTypes: Readonly<Record<string, string>> = {
@@ -8,13 +8,39 @@ const earlyTypes: Readonly<Record<string, string>> = {
   ToolRule: 'constrain_child_tools',
 };
 
-/** A rule for the order of calls, or null where this server knows no such rule. */
-export function toRule(rule: unknown): ToolRule | null {
+/** The rules for the order of calls that this server knows; one that is said twice is one. */
+export function rulesIn(rules: readonly unknown[]): ToolRule[] {
+  const known = rules.map(toRule).filter((rule) => rule !== null);
+  return [...new Map(known.map((rule) => [JSON.stringify(rule), rule])).values()];
+}
+
+/** What of the rules is not kept, a sentence each. */
+export function lostRules(rules: readonly unknown[]): string[] {
+  const nameless = rules.filter(namesNoTool);
+  const unknown = rules.filter((rule) => !namesNoTool(rule) && toRule(rule) === null);
+  const filling = rules.filter((rule) => isObject(rule) && toRule(rule) !== null && fillsArguments(rule));
+  return [
+    ...(nameless.length === 0 ? [] : ['A rule for tools that names none was left behind.']),
+    ...(unknown.length === 0 ? [] : ['A rule for tools that this server does not know was left behind.']),
+    ...(filling.length === 0 ? [] : ['Arguments that a rule for tools fills in were left behind; the rule was kept.']),
+  ];
+}
+
+/** True for what a form without a choice of tool left there: it holds for nothing. */
+function namesNoTool(rule: unknown): boolean {
+  return isObject(rule) && textIn(rule['tool_name']) === '';
+}
+
+function fillsArguments(rule: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(objectIn(rule['args'])).length > 0 || listIn(rule['child_arg_nodes']).length > 0;
+}
+
+function toRule(rule: unknown): ToolRule | null {
   if (!isObject(rule)) return null;
-  const toolName = textIn(rule['tool_name']);
+  const toolName = textIn(rule['tool_name']) ?? '';
   const written = textIn(rule['type']) ?? '';
   const type = earlyTypes[written] ?? written;
-  if (toolName === null) return null;
+  if (toolName === '') return null;
   switch (type) {
     case 'run_first':
     case 'exit_loop':

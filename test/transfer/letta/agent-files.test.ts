@@ -168,6 +168,107 @@ describe('an agent that is exported as a file', () => {
   });
 });
 
+describe('an agent file as people share them', () => {
+  const block = (index: number, label: string, more: object = {}) => ({
+    ...{ id: `block-${index}`, label, value: `Of ${label}.`, limit: 100, metadata: {}, read_only: false, ...more },
+  });
+  const labels = ['soul', '/notes/all', 'persona', 'about_user'];
+  const shared = {
+    agents: [
+      {
+        ...{ id: 'agent-0', name: 'Shared', system: '', agent_type: 'letta_v1_agent', tags: ['social'] },
+        ...{ block_ids: labels.map((_label, index) => `block-${index}`), tool_ids: [], source_ids: ['source-0'] },
+        ...{ tool_exec_environment_variables: { KEY: '' }, secrets: { KEY: '' }, hidden: true, max_files_open: 5 },
+        ...{ llm_config: { model: 'gpt-4o-mini', frequency_penalty: 1, effort: 'medium' }, embedding_config: null },
+        ...{ message_buffer_autoclear: true, response_format: { type: 'json_object' }, group_ids: ['group-0'] },
+        in_context_message_ids: ['message-0'],
+        messages: [
+          {
+            id: 'message-0',
+            role: 'system',
+            content: [{ type: 'text', text: '\n\n' }],
+            created_at: '2025-11-20T01:00:00Z',
+          },
+        ],
+        tool_rules: [
+          { tool_name: 'look', type: 'exit_loop', prompt_template: null },
+          { tool_name: 'look', type: 'exit_loop', prompt_template: '{{ tool_name }}' },
+          { tool_name: '', type: 'max_count_per_step', max_count_limit: 1 },
+          { tool_name: 'look', type: 'run_first', args: { far: true } },
+        ],
+      },
+    ],
+    blocks: [...labels.map((label, index) => block(index, label)), block(9, 'nobody', { metadata: { of: 'mine' } })],
+    groups: [
+      {
+        ...{ id: 'group-0', agent_ids: ['agent-1'], description: '' },
+        manager_config: { manager_type: 'sleeptime', manager_agent_id: 'agent-0', sleeptime_agent_frequency: null },
+      },
+    ],
+    sources: [{ id: 'source-0', name: 'zines', instructions: 'Read them.', metadata: { kind: 'zine' } }],
+    ...{ tools: [], files: [], mcp_servers: [{ id: 'mcp_server-0', server_name: 'exa' }] },
+    created_at: '2026-01-22T00:47:16.256361+00:00',
+  };
+
+  it('keeps the order of its blocks, its settings and the age of its agent, and tells what it cannot keep', async () => {
+    const report = await take(app, await fileOf(JSON.stringify(JSON.stringify(shared))));
+    expect(report.problems.map(({ severity, why, count }) => [severity, why, count])).toEqual([
+      ['changed', expect.stringMatching(/^A group with a sleeping agent became a setting/u), 1],
+      ['left-out', 'Of mcp_servers in agent files nothing is imported.', 1],
+      ['left-out', 'A secret of a tool is not imported; set it anew where it is needed.', 1],
+      ['changed', 'A rule for tools that names none was left behind.', 1],
+      ['changed', 'Arguments that a rule for tools fills in were left behind; the rule was kept.', 1],
+      ['changed', 'An agent that was shown nothing of what was said before is shown it here.', 1],
+      ['left-out', 'A block that no agent has is not imported.', 1],
+    ]);
+    const agent = await agentNamed(app, 'Shared');
+    expect(agent).toMatchObject({
+      ...{ createdAt: Date.parse('2025-11-20T01:00:00Z'), metadata: { sleep_time_every: '1' } },
+      settings: {
+        ...{ frequencyPenalty: 1, responseFormat: { type: 'json_object' } },
+        toolRules: [
+          { type: 'exit_loop', toolName: 'look' },
+          { type: 'run_first', toolName: 'look' },
+        ],
+      },
+    });
+    const memory = await app.store.memories.findByKey(agent.id, 'default');
+    const blocks = await app.store.memories.blocks(memory?.id ?? '');
+    expect(blocks.map(({ label }) => label)).toEqual(labels);
+  });
+
+  it('is written again with all of that', async () => {
+    const agent = await agentNamed(app, 'Shared');
+    const written = JSON.parse(await exported(app, agent.id)) as Record<string, Record<string, unknown>[]>;
+    expect(written['blocks']?.map((each) => each['label']).toSorted()).toEqual(labels.toSorted());
+    const named = new Map(written['blocks']?.map((each) => [each['id'], each['label']]));
+    const [filed] = written['agents'] ?? [];
+    expect((filed?.['block_ids'] as string[]).map((id) => named.get(id))).toEqual(labels);
+    expect(filed).toMatchObject({
+      ...{ message_buffer_autoclear: true, response_format: { type: 'json_object' }, hidden: true, max_files_open: 5 },
+      llm_config: { frequency_penalty: 1, effort: 'medium' },
+    });
+    expect(written['sources']).toMatchObject([{ instructions: 'Read them.', metadata: { kind: 'zine' } }]);
+  });
+
+  it('has what its answers must look like left behind where a tool speaks, which is told, as data of blocks are', async () => {
+    const [agent] = shared.agents;
+    const blocks = [block(0, 'soul', { metadata: { of: 'mine' } })];
+    const speaking = { ...agent, agent_type: 'memgpt_agent', tool_ids: ['tool-0'], block_ids: ['block-0'] };
+    const tools = [{ id: 'tool-0', name: 'send_message', tool_type: 'letta_core', json_schema: {} }];
+    const items = await readAll(
+      agentFileReader,
+      [await fileOf({ ...shared, agents: [speaking], tools, blocks })],
+      folder,
+    );
+    const told = items.flatMap((item) => (item.kind === 'problem' ? [item.why] : []));
+    expect(told).toContain('The form that the answers of an agent had to have was left behind.');
+    expect(told).toContain('A block had data of its own beside it, which were left behind.');
+    const read = items.find((item) => item.kind === 'agent');
+    expect(read?.value.settings).not.toHaveProperty('responseFormat');
+  });
+});
+
 describe('an agent file of the flat form', () => {
   const message = (role: string, text: string, more: object = {}) => ({
     ...{ role, content: [{ type: 'text', text }], tool_calls: [], tool_returns: [], tool_call_id: null },

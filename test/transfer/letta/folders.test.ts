@@ -92,6 +92,24 @@ describe('Folders of agents from before MemGPT 0.3', () => {
     expect(JSON.stringify(items)).not.toContain('private.example');
   });
 
+  it('have the times that they tell, also those of a clock that names no zone, which is told', async () => {
+    const withoutZone = (value: object): object =>
+      JSON.parse(JSON.stringify(value).replaceAll(' PST-0800', '')) as object;
+    const shown = await withFolder(async (folder) => {
+      const name = 'agents/Basil/agent_state/2023-11-06_01_00_00_PM.json';
+      await writeFile(join(folder, name), JSON.stringify(withoutZone(state('Newest'))));
+      await writeFile(join(folder, 'agents/Basil/config.json'), JSON.stringify(withoutZone(config)));
+      return read(folder);
+    });
+    expect(shown[0]).toMatchObject({ kind: 'problem', severity: 'note', why: expect.stringMatching(/name no zone/u) });
+    expect(shown.find(({ kind }) => kind === 'agent')).toMatchObject({
+      value: { createdAt: Date.parse('2023-11-05T10:00:00Z') },
+    });
+    const times = shown.flatMap((item) => (item.kind === 'message' ? [item.value.createdAt] : []));
+    expect(times.slice(1, 2)).toEqual([Date.parse('2023-11-05T10:01:00Z')]);
+    expect(times.at(-1)).toBe(Date.parse('2023-11-05T10:02:00Z'));
+  });
+
   it('tell what of them lies in pickles, and stay the same when they are imported again', async () => {
     const database = await temporarySqlite();
     const user = makeUser();

@@ -1,6 +1,8 @@
 import { blockFrom, type LettaAgent } from '../agent.js';
+import { settingsIn } from '../agent-settings.js';
 import { isObject, listIn, numberIn, objectIn, textIn, textsIn, timeIn } from '../cells.js';
 import { readMessage, type LettaMessage } from '../message.js';
+import { sleepTimePair } from '../sleep-time.js';
 import { toolOf, type LettaTool } from '../tools.js';
 import type { AgentFile } from './document.js';
 
@@ -46,7 +48,7 @@ function flatAgent(file: AgentFile): FiledAgent {
         .filter((tool) => tool !== null),
       blocks: objectsIn(content['core_memory']).flatMap((block) => blockFrom({ ...block, id: null }, null) ?? []),
       tags: objectsIn(content['tags']).flatMap((tag) => textIn(tag['tag']) ?? []),
-      metadata: objectIn(content['metadata_']),
+      metadata: { ...objectIn(content['metadata_']), ...sleepTimePair(objectIn(content['multi_agent_group'])) },
       inView: inView.map((message) => message.id),
     },
     messages,
@@ -58,7 +60,15 @@ function flatAgent(file: AgentFile): FiledAgent {
 
 function listedAgent(file: AgentFile, members: Members, at: string): FiledAgent {
   const { content } = file;
-  const head = headOf(members, file.idOf(textIn(members['id']) ?? at), timeIn(content['created_at']) ?? 0);
+  // The time of the file is that of its export; the agent is as old as its first message.
+  const times = objectsIn(members['messages']).map((message) => timeIn(message['created_at']));
+  const createdAt = [timeIn(content['created_at']), ...times].filter((time) => time !== null);
+  const id = file.idOf(textIn(members['id']) ?? at);
+  const head = headOf(
+    members,
+    id,
+    createdAt.reduce((first, time) => Math.min(first, time), createdAt[0] ?? 0),
+  );
   const tools = byId(content['tools'], filedTool);
   const blocks = byId(content['blocks'], (block) => blockFrom(block, null));
   const messages = objectsIn(members['messages']).map((message, index) =>
@@ -75,14 +85,16 @@ function listedAgent(file: AgentFile, members: Members, at: string): FiledAgent 
         return { ...block, id: block.id === null ? null : file.idOf(block.id) };
       }),
       tags: textsIn(members['tags']),
-      metadata: objectIn(members['metadata']),
+      metadata: { ...objectIn(members['metadata']), ...sleepTimeIn(content, members) },
       inView: isListed ? inView : messages.map((message) => message.id),
     },
     messages,
     sources: [...new Set(sources)].map((id) => file.idOf(id)),
-    secretNames: [objectIn(members['tool_exec_environment_variables']), objectIn(members['secrets'])].flatMap(
-      (secrets) => Object.keys(secrets),
-    ),
+    // Late releases have each of them twice, under the old name and the new one.
+    secretNames: Object.keys({
+      ...objectIn(members['tool_exec_environment_variables']),
+      ...objectIn(members['secrets']),
+    }),
     at,
   };
 }
@@ -101,10 +113,20 @@ function headOf(members: Members, id: string, createdAt: number): Head {
     embedding: objectIn(members['embedding_config']),
     rules: listIn(members['tool_rules']),
     timezone: textIn(members['timezone']),
+    settings: settingsIn(members),
     made: {},
     createdAt,
     updatedAt: timeIn(members['updated_at']) ?? createdAt,
   };
+}
+
+/** How an agent's memory was tidied, by the group that it manages. */
+function sleepTimeIn(content: Members, { id, group_ids: groupIds }: Members): Record<string, string> | null {
+  const managed = objectsIn(content['groups']).filter((group) => {
+    const managerId = textIn(objectIn(group['manager_config'])['manager_agent_id']);
+    return managerId === textIn(id) || textsIn(groupIds).includes(textIn(group['id']) ?? '');
+  });
+  return managed.map(sleepTimePair).find((pair) => pair !== null) ?? null;
 }
 
 /** Without a time of its own a message follows the one before it. */

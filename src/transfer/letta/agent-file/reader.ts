@@ -11,6 +11,7 @@ import { agentRecords, idsOf, protocolOf, windowRecord } from '../agent.js';
 import { textIn, timeIn } from '../cells.js';
 import { fileRecord, libraryFileRecord, libraryRecord } from '../documents.js';
 import { historyRecords, type MessageSource } from '../history.js';
+import { sleepTimePair, sleepingWords } from '../sleep-time.js';
 import { toolRecord } from '../tool-record.js';
 import { isOwnTool, toolOf } from '../tools.js';
 import { digestOf, readDocument, type AgentFile } from './document.js';
@@ -74,8 +75,10 @@ class Filed {
   async *records(): AsyncGenerator<TransferRecord | Problem> {
     const { content, own } = this.file;
     for (const key of passedOver) {
-      for (const [index] of objectsIn(content[key]).entries()) {
-        yield this.problem('left-out', `${key}.${index}`, `Of ${key} in agent files nothing is imported.`);
+      for (const [index, members] of objectsIn(content[key]).entries()) {
+        const isSleeping = key === 'groups' && sleepTimePair(members) !== null;
+        if (isSleeping) yield this.problem('changed', `${key}.${index}`, sleepingWords);
+        else yield this.problem('left-out', `${key}.${index}`, `Of ${key} in agent files nothing is imported.`);
       }
     }
     const isOwn = own !== null && own.sha256 === digestOf(content);
@@ -91,7 +94,13 @@ class Filed {
     yield* this.toolRecords();
     for (const [index, source] of objectsIn(content['sources']).entries()) yield this.library(source, index);
     yield* this.files();
-    for (const agent of agentsIn(this.file)) yield* this.agent(agent);
+    const agents = agentsIn(this.file);
+    for (const agent of agents) yield* this.agent(agent);
+    const had = new Set(agents.flatMap(({ agent }) => agent.blocks.map((block) => block.id)));
+    for (const [index, { id }] of objectsIn(content['blocks']).entries()) {
+      const isHad = had.has(this.file.idOf(textIn(id) ?? ''));
+      if (!isHad) yield this.problem('left-out', `blocks.${index}`, 'A block that no agent has is not imported.');
+    }
   }
 
   /** What this program wrote itself is there as it was. */

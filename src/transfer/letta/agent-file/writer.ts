@@ -81,8 +81,9 @@ class AgentFileWriting {
       groups: [],
       blocks: this.all('block').map((block) => this.block(block)),
       files: this.documents(),
-      sources: this.all('library').map(({ id, name, description }) => {
-        return { id: this.local('source', id), name, description, instructions: null, metadata: {} };
+      sources: this.all('library').map(({ id, name, description, faceData }) => {
+        const { instructions = null, ...metadata } = objectIn(faceData['metadata']);
+        return { id: this.local('source', id), name, description, instructions, metadata };
       }),
       tools,
       mcp_servers: [],
@@ -123,12 +124,15 @@ class AgentFileWriting {
       embedding_config: letta['embedding_config'] ?? null,
       tags: letta['tags'] ?? [],
       tool_rules: (agent.settings.toolRules ?? []).map(fromRule),
-      block_ids: this.all('memory-block').map(({ blockId }) => this.local('block', blockId)),
+      block_ids: this.all('memory-block')
+        .toSorted((left, right) => left.createdAt - right.createdAt)
+        .map(({ blockId }) => this.local('block', blockId)),
       tool_ids: tools.map((tool) => tool.id),
       source_ids: this.all('agent-library').map(({ libraryId }) => this.local('source', libraryId)),
       group_ids: [],
       identity_ids: [],
       files_agents: [],
+      ...objectIn(letta['settings']),
       timezone: agent.metadata['timezone'] ?? 'UTC',
       tool_exec_environment_variables: {},
       secrets: {},

@@ -1,14 +1,16 @@
 import { blockFrom, toolsNamed, type LettaAgent, type LettaBlock } from '../agent.js';
-import { flagIn, idIn, isObject, listIn, objectIn, textIn, textsIn, timeIn, type Row } from '../cells.js';
+import { settingMembers, settingsIn } from '../agent-settings.js';
+import { flagIn, idIn, isObject, jsonIn, listIn, objectIn, textIn, textsIn, timeIn, type Row } from '../cells.js';
 import { firstRow, type LettaDatabase } from '../database.js';
 import { toolOf, type LettaTool } from '../tools.js';
+import { sleepTimeOfAgent } from './group-rows.js';
 import type { Owners } from './owners.js';
 import type { LettaTools } from './tool-rows.js';
 
 const columns: readonly string[] = [
   ...['id', 'user_id', '_created_by_id', 'name', 'description', 'persona', 'human', 'preset', 'created_at'],
   ...['updated_at', 'llm_config', 'embedding_config', 'state', 'system', 'tools', 'tool_names', '_metadata', 'memory'],
-  ...['metadata_', 'message_ids', 'agent_type', 'tool_rules', 'timezone', 'is_deleted'],
+  ...['metadata_', 'message_ids', 'agent_type', 'tool_rules', 'timezone', 'is_deleted', ...settingMembers],
 ];
 
 /** Reads agents of every generation; which one a row is from shows in what it holds. */
@@ -42,6 +44,7 @@ function headOf(row: Row, id: string, owners: Owners): Head {
     rules: listIn(row['tool_rules']),
     metadata: objectIn(row['metadata_'] ?? row['_metadata']),
     timezone: textIn(row['timezone']),
+    settings: settingsIn(row, jsonIn),
     createdAt,
     updatedAt: timeIn(row['updated_at']) ?? createdAt,
   };
@@ -83,6 +86,7 @@ async function newAgent(database: LettaDatabase, row: Row, head: Head, tools: Le
   const { human: humanName, persona: personaName } = head.metadata;
   return {
     ...head,
+    metadata: { ...head.metadata, ...(await sleepTimeOfAgent(database, head.id)) },
     system: textIn(row['system']),
     tools: named.length > 0 ? toolsNamed(named, tools.byName) : await linkedTools(database, head.id, tools),
     blocks: own.length > 0 ? own : await linkedBlocks(database, head.id),
@@ -111,10 +115,10 @@ async function linkedBlocks(database: LettaDatabase, agentId: string): Promise<L
   for (const id of await linked(database, 'blocks_agents', 'block_id', agentId)) {
     const row = await firstRow(database, { table: 'block', columns: blockColumns, where: { id } });
     const block = row === null || flagIn(row['is_deleted']) ? null : blockFrom(row, null);
-    if (row === null || block === null) continue;
-    blocks.push({ ...block, createdAt: timeIn(row['created_at']), updatedAt: timeIn(row['updated_at']) });
+    if (block !== null) blocks.push(block);
   }
-  return blocks;
+  // Tables keep no order; the later servers put blocks into prompts by their labels.
+  return blocks.sort((left, right) => (left.label < right.label ? -1 : 1));
 }
 
 function idsIn(cell: unknown): string[] {

@@ -40,7 +40,7 @@ export async function* sourceRecords(parts: SourceParts): AsyncGenerator<Transfe
   const { database, owners, placeOf } = parts;
   const columns = [
     ...['id', 'user_id', '_created_by_id', 'name', 'description', 'created_at', 'updated_at', 'is_deleted'],
-    ...['embedding_model', 'embedding_dim', 'embedding_config'],
+    ...['embedding_model', 'embedding_dim', 'embedding_config', 'metadata_', 'instructions'],
   ];
   if (!database.has('sources')) return;
   for await (const row of database.rows({ table: 'sources', columns, order: ['id'] })) {
