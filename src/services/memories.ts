@@ -11,6 +11,7 @@ import { splitPassage } from '../engine/tools/split-passage.js';
 import type { Repositories, Store } from '../store/store.js';
 import { passagesIn } from './agent-view.js';
 import { allPages } from './all-pages.js';
+import { archivePage, fromPassage, type ArchivedText } from './archive-list.js';
 
 /** What an agent knows, in figures and blocks. */
 export interface MemoryOverview {
@@ -37,16 +38,17 @@ export interface MemoryService {
   rewrite(principal: Principal, agentId: string, values: Record<string, string>): Promise<BlockChange>;
   /** The block of this label in the default memory. Throws `not_found` with the labels that there are. */
   block(principal: Principal, agentId: string, label: string): Promise<Block>;
-  passages(principal: Principal, agentId: string, request: PageRequest): Promise<Page<Passage>>;
+  /** A part of the archive, the oldest first, and after it of the sources that are attached. */
+  passages(principal: Principal, agentId: string, request: Omit<PageRequest, 'order'>): Promise<Page<ArchivedText>>;
   /** Inserts a text, or returns the passage that has it already. */
   insertPassage(principal: Principal, agentId: string, text: string, tags: string[]): Promise<Passage>;
   /** Inserts a text of any length, in parts where it is longer than a passage may be. All or nothing. */
-  insertText(principal: Principal, agentId: string, text: string): Promise<Passage[]>;
+  insertText(principal: Principal, agentId: string, text: string): Promise<ArchivedText[]>;
   deletePassage(principal: Principal, agentId: string, id: string): Promise<void>;
-  /** Deletes a passage; nothing happens where there is none. */
+  /** Deletes a passage; nothing happens where there is none, or to one of a source. */
   dropPassage(principal: Principal, agentId: string, id: string): Promise<void>;
-  /** The whole archive, the oldest first. */
-  allPassages(principal: Principal, agentId: string): Promise<Passage[]>;
+  /** The whole archive, the oldest first, and after it the sources that are attached. */
+  allPassages(principal: Principal, agentId: string): Promise<ArchivedText[]>;
 }
 
 /** Makes the verbs of memories. */
@@ -80,7 +82,7 @@ export function createMemoryService({ store, clock }: { store: Store; clock: Clo
     },
     passages: async (principal, agentId, request) => {
       const { memory } = await defaultMemory(store, principal, agentId);
-      return memory === null ? { items: [], hasMore: false } : store.memories.passages(memory.id, request);
+      return archivePage(store, { agentId, memoryId: memory?.id ?? null }, request);
     },
     insertPassage: async (principal, agentId, text, tags) => {
       checkPassage(text);
@@ -97,10 +99,10 @@ export function createMemoryService({ store, clock }: { store: Store; clock: Clo
       return store.transaction(async (tx) => {
         const { memory } = await defaultMemory(tx, principal, agentId);
         if (memory === null) throw notFound('memory', agentId);
-        const stored: Passage[] = [];
+        const stored: ArchivedText[] = [];
         for (const part of parts) {
           const draft = { id: newId(), memoryId: memory.id, text: part, tags: [], createdAt: clock.now() };
-          stored.push((await tx.memories.insertPassage(draft)).passage);
+          stored.push(fromPassage((await tx.memories.insertPassage(draft)).passage));
         }
         return stored;
       });
@@ -113,7 +115,7 @@ export function createMemoryService({ store, clock }: { store: Store; clock: Clo
     },
     allPassages: async (principal, agentId) => {
       const { memory } = await defaultMemory(store, principal, agentId);
-      return memory === null ? [] : allPages('asc', (request) => store.memories.passages(memory.id, request));
+      return allPages('asc', (request) => archivePage(store, { agentId, memoryId: memory?.id ?? null }, request));
     },
   };
 }

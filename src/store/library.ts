@@ -120,6 +120,9 @@ export interface FileEnd extends FileLease {
   at: number;
 }
 
+/** What part of a library's passages is asked for; the cursors are passages' ids. */
+export type LibraryPassagePageRequest = Omit<PageRequest, 'order'> & Partial<Pick<PageRequest, 'order'>>;
+
 /** Libraries, their files and passages, and who may search them. */
 export interface LibraryRepository {
   insert(library: Library): Promise<void>;
@@ -179,8 +182,10 @@ export interface LibraryRepository {
   /** Clears away some of what was removed, of what failed and of what was cancelled; how many rows. */
   clearRemoved(limit: number): Promise<number>;
 
-  /** All passages of a library in the order they were written; the cursor is a passage's id. */
-  passages(libraryId: string, request: { limit: number; after?: string }): Promise<Page<LibraryPassage>>;
+  /** All passages of a library in the order they were written, where no other order is asked for. */
+  passages(libraryId: string, request: LibraryPassagePageRequest): Promise<Page<LibraryPassage>>;
+  /** A passage of a library. */
+  passage(libraryId: string, id: string): Promise<LibraryPassage | null>;
   /** Passages of one file from a position on. */
   filePassages(libraryFileId: string, fromPosition: number, limit: number): Promise<LibraryPassage[]>;
 

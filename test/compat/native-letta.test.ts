@@ -193,12 +193,20 @@ describe('a client of Letta 0.4.1', () => {
     expect(await ok(z.array(jobReply), call('GET', '/v1/jobs/active'))).toEqual([]);
 
     const params = { agent_id: id };
+    const archive = () =>
+      ok(z.array(passageReply), call('GET', `/v1/agents/${id}/archival`, { params: { limit: 1000 } }));
+    expect(await archive()).toEqual([]);
     expect(await ask()).toEqual([birdUnknown]);
     await ok(sourceReply, call('POST', `${path}/attach`, { params }));
     const [listed] = await ok(z.array(sourceReply), call('GET', '/v1/sources'));
     expect(listed?.metadata_).toMatchObject({ num_passages: 1, attached_agents: [{ id, name: 'Birder' }] });
+    // The client counts in the archive of the agent what its upload came to.
+    expect((await archive()).map((passage) => [passage.source_id, passage.text])).toEqual([
+      [source.id, birdFile.content.trim()],
+    ]);
     expect(await ask()).toEqual([birdKnown]);
     await ok(sourceReply, call('POST', `${path}/detach`, { params }));
+    expect(await archive()).toEqual([]);
     expect(await ask()).toEqual([birdUnknown]);
     expect((await call('DELETE', path)).status).toBe(200);
     expect((await call('GET', path)).status).toBe(404);

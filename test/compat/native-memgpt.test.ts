@@ -169,7 +169,11 @@ const readThroughSource = async (agentId: string, name: string, wait: (upload: B
   expect((await ok(call('POST', `${path}/attach`, { params })))['name']).toBe(name);
   await wait(upload);
   expect(await ask()).toEqual([birdKnown]);
+  const archive = async (): Promise<unknown> =>
+    (await ok(call('GET', `/api/agents/${agentId}/archival`, { params: { limit: 1000 } })))['archival_memory'];
+  expect(await archive()).toEqual([{ id: expect.any(String) as string, contents: birdFile.content.trim() }]);
   await ok(call('POST', `${path}/detach`, { params }));
+  expect(await archive()).toEqual([]);
   expect(await ask()).toEqual([birdUnknown]);
   await ok(call('DELETE', path));
   expect((await ok(call('GET', '/api/sources')))['sources']).toEqual([]);

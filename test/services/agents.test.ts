@@ -211,7 +211,7 @@ describe('a memory', () => {
     const second = await memories.insertPassage(principal, agent.id, 'The pier is open.', []);
     expect(again.id).toBe(first.id);
     expect((await memories.overview(principal, agent.id)).passageCount).toBe(2);
-    const page = await memories.passages(principal, agent.id, { limit: 10, order: 'asc' });
+    const page = await memories.passages(principal, agent.id, { limit: 10 });
     expect(page.items.map((passage) => passage.id)).toEqual([first.id, second.id]);
     await memories.deletePassage(principal, agent.id, first.id);
     await expect(memories.deletePassage(principal, agent.id, first.id)).rejects.toMatchObject({ code: 'not_found' });

@@ -1,4 +1,4 @@
-import type { Passage } from '../../domain/memory.js';
+import type { ArchivedText } from '../../services/archive-list.js';
 import { callerOf, defineRoute, type Route } from '../route.js';
 import { noSuchAgent } from './agents.js';
 import { archivalBody, archivalQuery, archivalReply, insertReply, passageQuery } from './catalogue-schemas.js';
@@ -13,7 +13,7 @@ const readAll = defineRoute({
   ...route,
   method: 'get',
   path: `${path}/all`,
-  summary: 'Read the whole archive of an agent, the oldest first',
+  summary: 'Read the whole archive of an agent, the oldest first, then its sources',
   response: archivalReply,
   missing,
   handle: async (call) => {
@@ -31,8 +31,7 @@ const readPage = defineRoute({
   response: archivalReply,
   missing,
   handle: async (call) => {
-    const request = { ...call.query, order: 'asc' } as const;
-    const page = await call.services.memories.passages(callerOf(call), call.params.agent_id, request);
+    const page = await call.services.memories.passages(callerOf(call), call.params.agent_id, call.query);
     return archiveAnswer(page.items);
   },
 });
@@ -70,6 +69,6 @@ const remove = defineRoute({
 /** The routes of archives. */
 export const archivalRoutes: readonly Route[] = [readAll, readPage, insert, remove];
 
-function archiveAnswer(passages: readonly Passage[]): { json: unknown } {
+function archiveAnswer(passages: readonly ArchivedText[]): { json: unknown } {
   return { json: { archival_memory: passages.map(({ id, text }) => ({ id, contents: text })) } };
 }

@@ -1,11 +1,11 @@
 import { sql, type RawBuilder } from 'kysely';
 import { AppError } from '../../domain/errors.js';
 import type { LibraryPassage } from '../../domain/library.js';
-import { toPage } from '../../domain/page.js';
-import type { LibraryRepository } from '../library.js';
+import { toPage, type Page } from '../../domain/page.js';
+import type { LibraryPassagePageRequest, LibraryRepository } from '../library.js';
 import type { Session } from './session.js';
 
-type LibraryPassageQueries = Pick<LibraryRepository, 'passages' | 'filePassages' | 'clearPassages'>;
+type LibraryPassageQueries = Pick<LibraryRepository, 'passages' | 'passage' | 'filePassages' | 'clearPassages'>;
 
 /** What a passage is read from. */
 interface PassageRow {
@@ -22,13 +22,10 @@ interface PassageRow {
 /** The passages of libraries. */
 export function libraryPassageQueries(session: Session): LibraryPassageQueries {
   return {
-    passages: async (libraryId, request) => {
-      const where = [sql`t.scope_id = ${libraryId}`];
-      if (request.after !== undefined) {
-        where.push(sql`(t.created_at, t.key) > (${await placeOf(session, libraryId, request.after)})`);
-      }
-      const order = sql`order by t.created_at, t.key limit ${request.limit + 1}`;
-      return toPage(await readPassages(session, where, order), request.limit);
+    passages: (libraryId, request) => pageOfPassages(session, libraryId, request),
+    passage: async (libraryId, id) => {
+      const where = [sql`t.scope_id = ${libraryId}`, sql`t.library_passage_id = ${id}`];
+      return (await readPassages(session, where, sql``))[0] ?? null;
     },
     filePassages: (libraryFileId, fromPosition, limit) =>
       readPassages(
@@ -38,6 +35,27 @@ export function libraryPassageQueries(session: Session): LibraryPassageQueries {
       ),
     clearPassages: (libraryFileId, limit) => clearPassages(session, libraryFileId, limit),
   };
+}
+
+/** A part of a library's passages, after the rules of `readPage`. */
+async function pageOfPassages(
+  session: Session,
+  libraryId: string,
+  { limit, order = 'asc', after, before }: LibraryPassagePageRequest,
+): Promise<Page<LibraryPassage>> {
+  const where = [sql`t.scope_id = ${libraryId}`];
+  const [beyond, ahead] = order === 'asc' ? [sql`>`, sql`<`] : [sql`<`, sql`>`];
+  if (after !== undefined) {
+    where.push(sql`(t.created_at, t.key) ${beyond} (${await placeOf(session, libraryId, after, 'after')})`);
+  }
+  if (before !== undefined) {
+    where.push(sql`(t.created_at, t.key) ${ahead} (${await placeOf(session, libraryId, before, 'before')})`);
+  }
+  const backwards = before !== undefined && after === undefined;
+  const way = (order === 'desc') === backwards ? sql`asc` : sql`desc`;
+  const cut = sql`order by t.created_at ${way}, t.key ${way} limit ${limit + 1}`;
+  const page = toPage(await readPassages(session, where, cut), limit);
+  return backwards ? { items: page.items.reverse(), hasMore: page.hasMore } : page;
 }
 
 /** Passages by their ids, in no order. */
@@ -79,7 +97,12 @@ async function readPassages(
   }));
 }
 
-async function placeOf(session: Session, libraryId: string, id: string): Promise<RawBuilder<unknown>> {
+async function placeOf(
+  session: Session,
+  libraryId: string,
+  id: string,
+  param: 'after' | 'before',
+): Promise<RawBuilder<unknown>> {
   const row = await session.db
     .selectFrom('texts')
     .select(['created_at', 'key'])
@@ -87,5 +110,5 @@ async function placeOf(session: Session, libraryId: string, id: string): Promise
     .where('scope_id', '=', libraryId)
     .executeTakeFirst();
   if (row !== undefined) return sql`${row.created_at}, ${row.key}`;
-  throw new AppError('invalid_request', `The cursor '${id}' names nothing in this list.`, { param: 'after' });
+  throw new AppError('invalid_request', `The cursor '${id}' names nothing in this list.`, { param });
 }

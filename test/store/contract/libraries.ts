@@ -330,6 +330,27 @@ export function describeLibraries(store: OpenStore): void {
       expect((await store().libraries.passages(library.id, { limit: 10 })).items).toHaveLength(1);
     });
 
+    it('lists its passages in parts from either end, and tells one by its id', async () => {
+      const { library } = await newLibrary();
+      const { library: other } = await newLibrary();
+      await readIn(library, ['one', 'two', 'three', 'four', 'five']);
+      const read = async (request: Parameters<LibraryRepository['passages']>[1]) => {
+        const { items, hasMore } = await store().libraries.passages(library.id, request);
+        return [items.map(({ text }) => text), hasMore];
+      };
+      const all = (await store().libraries.passages(library.id, { limit: 9 })).items;
+      const idOf = (text: string): string => all.find((passage) => passage.text === text)?.id ?? '';
+      expect(await read({ limit: 2 })).toEqual([['one', 'two'], true]);
+      expect(await read({ limit: 9, after: idOf('three') })).toEqual([['four', 'five'], false]);
+      expect(await read({ limit: 2, before: idOf('four') })).toEqual([['two', 'three'], true]);
+      expect(await read({ limit: 9, before: idOf('five'), after: idOf('two') })).toEqual([['three', 'four'], false]);
+      expect(await read({ limit: 2, order: 'desc' })).toEqual([['five', 'four'], true]);
+      expect(await read({ limit: 2, order: 'desc', after: idOf('two') })).toEqual([['one'], false]);
+      await expect(read({ limit: 2, before: newId() })).rejects.toMatchObject({ param: 'before' });
+      expect(await store().libraries.passage(library.id, idOf('two'))).toEqual(all[1]);
+      expect(await store().libraries.passage(other.id, idOf('two'))).toBeNull();
+    });
+
     it('knows what an agent and a conversation have attached, each once', async () => {
       const { agent, conversation } = await makeScene(store());
       const [one, two] = [await newLibrary(), await newLibrary()];

@@ -81,14 +81,13 @@ const listPassages = defineRoute({
   ...head,
   method: 'get',
   path: `${root}/archival`,
-  summary: 'Read a part of an archive, the oldest first',
+  summary: 'Read a part of an archive, the oldest first, then of its sources',
   query: archivalQuery,
   response: z.array(passageReply),
   handle: async (call) => {
     const principal = callerOf(call);
     const { agent_id: agentId } = call.params;
-    const request = { ...call.query, order: 'asc' } as const;
-    const { items } = await call.services.memories.passages(principal, agentId, request);
+    const { items } = await call.services.memories.passages(principal, agentId, call.query);
     return { json: items.map((passage) => passageToWire(passage, agentId, principal.userId)) };
   },
 });

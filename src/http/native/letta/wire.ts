@@ -1,8 +1,9 @@
 import { defaultOrganisationId, toLettaId } from '../../../domain/ids.js';
-import type { Block, Passage } from '../../../domain/memory.js';
+import type { Block } from '../../../domain/memory.js';
 import type { Organisation } from '../../../domain/organisation.js';
 import type { ApiKey, User } from '../../../domain/user.js';
 import type { AgentDetails } from '../../../services/agent-view.js';
+import type { ArchivedText } from '../../../services/archive-list.js';
 import type { LabelledText } from '../../../services/blocks.js';
 import type { History } from '../../../services/messages.js';
 import type { ShownTool } from '../../../services/stored-tools.js';
@@ -97,8 +98,8 @@ export function embeddingConfigToWire({ embedder }: Pick<AgentDetails, 'embedder
   };
 }
 
-/** A passage of an agent's archive. */
-export function passageToWire(passage: Passage, agentId: string, ownerId: string): Wire {
+/** A passage of an agent's archive, or of a source that it has. */
+export function passageToWire(passage: ArchivedText, agentId: string, ownerId: string): Wire {
   return {
     id: toLettaId('passage', passage.id),
     text: passage.text,
@@ -107,8 +108,8 @@ export function passageToWire(passage: Passage, agentId: string, ownerId: string
     created_at: toLettaTime(passage.createdAt),
     user_id: toLettaId('user', ownerId),
     agent_id: toLettaId('agent', agentId),
-    source_id: null,
-    doc_id: null,
+    source_id: passage.source === null ? null : toLettaId('library', passage.source.libraryId),
+    doc_id: passage.source === null ? null : toLettaId('file', passage.source.fileId),
     metadata_: {},
   };
 }
