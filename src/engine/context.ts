@@ -1,7 +1,7 @@
 import type { Conversation, Window } from '../domain/conversation.js';
 import { limits } from '../domain/limits.js';
 import type { Message } from '../domain/message.js';
-import type { Run, ToolChoice } from '../domain/run.js';
+import type { Run } from '../domain/run.js';
 import { estimateRequest, estimateTools } from '../domain/request-tokens.js';
 import { estimateTokens } from '../domain/tokens.js';
 import type { Zone } from '../domain/zone.js';
@@ -11,6 +11,7 @@ import { budgetLeft } from './budget.js';
 import { ruledRequest } from './call-gate.js';
 import { isSaidByUser } from './cut.js';
 import { packAlert, timeFormat } from './envelope.js';
+import { offerOf } from './forced-calls.js';
 import { normaliseHistory, toRequestMessages, type HistoryOptions } from './history.js';
 import type { Scene } from './scene.js';
 import { compileSystemPrompt, type SystemPromptInput } from './system-prompt.js';
@@ -86,8 +87,7 @@ export async function buildContext(
   const request = await ruledRequest(repositories, scene, run, {
     model: scene.model.model,
     messages: withTail(history, tail, scene.zone),
-    tools: scene.definitions,
-    toolChoice: toolChoiceOf(run, scene),
+    ...offerOf(run, scene),
     parallelToolCalls: run.overrides.parallelToolCalls ?? null,
     settings: { ...agent.settings, maxOutputTokens: outputTokensOf(scene, run) },
     user: null,
@@ -122,17 +122,6 @@ async function passagesRead({ libraries }: Repositories, scene: Scene, run: Run)
   const ofConversation = await libraries.ofConversation(run.conversationId);
   const attached = new Map([...ofAgent, ...ofConversation].map((library) => [library.id, library.passageCount]));
   return [...attached.values()].reduce((sum, count) => sum + count, 0);
-}
-
-/**
- * What forces a call holds for the first reply only: the next would be forced to it again, and so for ever. A search of
- * files is not forced where there are none and it is not offered.
- */
-function toolChoiceOf(run: Run, scene: Scene): ToolChoice {
-  const wish = run.overrides.toolChoice ?? 'auto';
-  const isSearch = typeof wish === 'object' && wish.name === 'file_search';
-  if (isSearch && scene.definitions.every(({ name }) => name !== wish.name)) return 'auto';
-  return run.turn === 0 || wish === 'none' ? wish : 'auto';
 }
 
 /** What one reply may have: its own limit, and what is left of the run's. */

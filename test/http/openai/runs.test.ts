@@ -134,6 +134,21 @@ describe('what a run changes for itself', () => {
     await run(story, { tool_choice: 'none' });
     expect(request(2).toolChoice).toBe('none');
   });
+
+  it('meets a demand for some call with what its client brought, and not with a note to itself', async () => {
+    await open([{ calls: [{ id: 'call_a', name: 'lookup', arguments: {} }] }, 'Done.', 'Nothing to call.']);
+    const story = await newStory(face, { assistant: { tools: [lookup] } });
+    const waiting = await run(story, { tool_choice: 'required' });
+    expect([waiting.status, waiting.tool_choice]).toEqual(['requires_action', 'required']);
+    const path = `/threads/${story.threadId}/runs/${waiting.id}`;
+    await face.send('POST', `${path}/submit_tool_outputs`, { tool_outputs: [{ tool_call_id: 'call_a', output: '1' }] });
+    await untilStatus(face, path, finalStatuses);
+    expect([request(0).toolChoice, request(0).tools.map((tool) => tool.name)]).toEqual(['required', ['lookup']]);
+    expect(request(1).toolChoice).toBe('auto');
+    expect(request(1).tools.map((tool) => tool.name)).toContain('memory_append');
+    const done = await run(story, { tool_choice: 'required', tools: [{ type: 'code_interpreter' }] });
+    expect([done.status, done.tool_choice, request(2).toolChoice]).toEqual(['completed', 'required', 'auto']);
+  });
 });
 
 describe('what a run brings and what it sees', () => {
