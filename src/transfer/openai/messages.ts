@@ -3,6 +3,7 @@ import type { Problem, TransferRecord } from '../record.js';
 import { readContent } from './content.js';
 import { hasOtherThanText, pairsOf, savedFields, toSeconds } from './fields.js';
 import { isJson, listOf, plainText, readTime, textOf, type Json } from './json.js';
+import { speakerFields } from './shapes.js';
 import type { Writing } from './writing.js';
 
 /** Words for who speaks, besides the API's own two. */
@@ -32,7 +33,8 @@ export function* messageRecords(
   { threadId, seq }: { threadId: string; seq: number },
 ): Generator<TransferRecord | Problem> {
   const { object, record, problem } = writing;
-  const speaker = speakers.get(plainText(object['role']).toLowerCase());
+  const named = speakerFields.map((name) => object[name]).find((value) => value !== undefined && value !== null);
+  const speaker = speakers.get(plainText(named).toLowerCase());
   if (speaker === undefined) yield problem('changed', 'Nobody is named as the speaker of a message; it became a user.');
   if (speaker === 'system') yield problem('changed', 'A message of the role "system" became a user\'s.');
   if (hasOtherThanText(object['metadata']))

@@ -28,6 +28,7 @@ const prefixes: readonly (readonly [RegExp, ObjectKind])[] = [
 const collections: ReadonlyMap<string, ObjectKind> = new Map([
   ['assistants', 'assistant'],
   ['threads', 'thread'],
+  ['conversations', 'thread'],
   ['messages', 'message'],
   ['runs', 'run'],
   ['steps', 'step'],
@@ -36,6 +37,31 @@ const collections: ReadonlyMap<string, ObjectKind> = new Map([
   ['vectorstores', 'store'],
   ['vectorstorefiles', 'store-file'],
 ]);
+
+/** What stands alone under its name in a bundle. */
+const singles: ReadonlyMap<string, ObjectKind> = new Map([
+  ['assistant', 'assistant'],
+  ['thread', 'thread'],
+  ['run', 'run'],
+  ['vectorstore', 'store'],
+]);
+
+/** The kind of what stands under this name where only one of it is there, or null. */
+export function singleOf(name: string): ObjectKind | null {
+  return singles.get(name.replaceAll(/[_-]/gu, '').toLowerCase()) ?? null;
+}
+
+/** The kind of what has this id, by its beginning, or null. */
+export function kindOfId(id: string): ObjectKind | null {
+  return prefixes.find(([form]) => form.test(id))?.[1] ?? null;
+}
+
+/** The kind of thing by whose ids an object keeps what it holds; null for an object that is no such map. */
+export function mapKindOf(object: Json): ObjectKind | null {
+  const [first, ...others] = Object.keys(object).map(kindOfId);
+  const isOfOne = first !== undefined && others.every((kind) => kind === first);
+  return isOfOne && Object.values(object).every((value) => isJson(value) || Array.isArray(value)) ? first : null;
+}
 
 /** The kind of what a collection of this name holds, or null. */
 export function collectionOf(name: string): ObjectKind | null {
@@ -47,12 +73,15 @@ export function kindOf(object: Json, expected: ObjectKind | null): ObjectKind | 
   const word = object['object'];
   if (typeof word === 'string') return words.get(word) ?? null;
   if (expected !== null) return expected;
-  const id = textOf(object['id']) ?? '';
-  const named = prefixes.find(([form]) => form.test(id))?.[1];
-  if (named !== undefined) return named;
+  const named = kindOfId(textOf(object['id']) ?? '');
+  if (named !== null) return named;
   if ('model' in object && 'instructions' in object && 'tools' in object) return 'assistant';
-  return 'role' in object && ('content' in object || 'text' in object || 'message' in object) ? 'message' : null;
+  const isSaid = 'content' in object || 'text' in object || 'message' in object;
+  return isSaid && speakerFields.some((name) => name in object) ? 'message' : null;
 }
+
+/** Fields in which scripts keep who said something; the API's own is the first. */
+export const speakerFields: readonly string[] = ['role', 'from', 'sender', 'author'];
 
 const lookAlikes: readonly (readonly [name: string, keys: readonly string[]])[] = [
   ['a voice assistant of Vapi', ['voice', 'transcriber']],

@@ -1,6 +1,18 @@
 import type { Problem } from '../record.js';
 import { asApiObject, isJson, listOf, readTime, textOf, type Json } from './json.js';
-import { answerIn, collectionOf, isList, kindOf, lookAlikeOf, type ObjectKind } from './shapes.js';
+import { nestedIn } from './nested.js';
+import {
+  answerIn,
+  collectionOf,
+  isList,
+  kindOf,
+  kindOfId,
+  lookAlikeOf,
+  mapKindOf,
+  singleOf,
+  type ObjectKind,
+} from './shapes.js';
+import { isBundleOfOne, isLoneFact, isPage, isSettings, isTalk, nameless } from './signs.js';
 import { SplitFault, Splitter } from './splitter.js';
 
 /** What is found in a document. */
@@ -64,29 +76,21 @@ function* findIn(object: Json, around: Surroundings): Generator<Find> {
   else if (isJson(object['identity']) && isJson(object['manifest'])) yield* findInSnapshot(object['identity'], around);
   else if (typeof object['object'] === 'string') yield* findOne(object, around);
   else if (isSettings(object)) yield* findInSettings(object, around);
-  else if ('thread_id' in object && ('thread' in object || Array.isArray(object['messages']))) {
+  else if ('thread_id' in object && ('thread' in object || isTalk(object['messages']))) {
     yield* findInTranscript(object, around);
   } else if (isJson(object['thread'])) yield* findInThread(object, around);
   else if ('message_id' in object && 'role' in object) {
     yield* findOne({ ...object, id: object['message_id'] }, { ...around, expected: 'message' });
   } else if (around.expected === null && Object.keys(object).some((name) => collectionOf(name) !== null)) {
     yield* 'id' in object ? findOne(object, threadIfSaid(object, around)) : findInBundle(object, around);
+  } else if (around.expected === null && isBundleOfOne(object)) yield* findInBundle(object, around);
+  else if (around.expected === null && mapKindOf(object) !== null) {
+    yield* findInMap(object, { ...around, expected: mapKindOf(object) });
   } else yield* findOne(object, around);
-}
-
-/** The settings of one assistant, as a script keeps them to bring them up to date. */
-function isSettings(object: Json): boolean {
-  return (
-    'assistant_id' in object && 'model' in object && !('id' in object || 'role' in object || 'thread_id' in object)
-  );
 }
 
 function* findInSettings({ assistant_id: id, ...settings }: Json, around: Surroundings): Generator<Find> {
   yield* findOne({ ...settings, id }, { ...around, expected: 'assistant' });
-}
-
-function isPage(value: unknown): value is Json {
-  return isJson(value) && isList(value);
 }
 
 function* findInList(list: Json, around: Surroundings): Generator<Find> {
@@ -94,11 +98,11 @@ function* findInList(list: Json, around: Surroundings): Generator<Find> {
   if (list['has_more'] === true) yield remark(around, 'note', moreOfIt);
 }
 
-/** A thread and its messages side by side. */
-function* findInThread({ thread, messages }: Json, around: Surroundings): Generator<Find> {
+/** A thread with its messages, its runs and whatever else side by side. */
+function* findInThread({ thread, ...rest }: Json, around: Surroundings): Generator<Find> {
   const parentId = isJson(thread) ? textOf(thread['id']) : null;
   yield* findObjects(thread, { ...around, expected: 'thread', at: `${around.at}.thread` });
-  yield* findObjects(messages, { expected: 'message', parentId, at: `${around.at}.messages` });
+  yield* findInBundle(rest, { ...around, parentId });
 }
 
 /** A thread's id with what was said, and little else. */
@@ -116,17 +120,37 @@ function* findInTranscript(object: Json, around: Surroundings): Generator<Find> 
   yield { type: 'object', kind: 'thread', object: found, parentId: null, at: around.at };
   const items = isJson(said) && !isList(said) ? listOf(object['messages']) : said;
   yield* findObjects(items, { expected: 'message', parentId, at: `${around.at}.messages` });
+  const { thread: _thread, messages: _messages, ...rest } = object;
+  yield* findInBundle(rest, { ...around, parentId });
 }
 
 function* findInBundle(bundle: Json, around: Surroundings): Generator<Find> {
   for (const [name, value] of Object.entries(bundle)) {
-    const expected = collectionOf(name);
     const at = `${around.at}.${name}`;
+    const single = isJson(value) ? singleOf(name) : null;
     if (/^_?file_?contents$/iu.test(name) && isJson(value)) yield* findContents(value);
-    else if (expected === null) continue;
-    else if (isJson(value) && !isList(asApiObject(value))) yield* findInMap(value, { ...around, expected, at });
-    else yield* findObjects(value, { ...around, expected, at });
+    else if (single !== null) yield* findObjects(value, { ...around, expected: single, at });
+    else yield* findInCollection(value, { ...around, expected: collectionOf(name), at });
   }
+}
+
+/** A collection under its name: a list, a page of one, or a map. Around it may be the thread that it is of. */
+function* findInCollection(value: unknown, around: Surroundings): Generator<Find> {
+  const { expected } = around;
+  if (expected === null) return;
+  const parentId = ofThread.has(expected) ? around.parentId : null;
+  if (isJson(value) && !isList(asApiObject(value))) yield* findInMap(value, { ...around, parentId });
+  else yield* findObjects(value, { ...around, parentId });
+}
+
+const ofThread: ReadonlySet<ObjectKind> = new Set(['message', 'run']);
+
+/** What the lists in a map from ids hold, by what has those ids. */
+const listedUnder: Readonly<Partial<Record<ObjectKind, ObjectKind>>> = { run: 'step', store: 'store-file' };
+
+function listedIn(name: string, { expected }: Surroundings): ObjectKind | null {
+  if (expected === 'thread') return 'message';
+  return expected !== null && kindOfId(name) === expected ? (listedUnder[expected] ?? null) : expected;
 }
 
 /** A map from ids to objects, or from a thread's, a run's or a store's id to what belongs to it. */
@@ -134,8 +158,7 @@ function* findInMap(map: Json, around: Surroundings): Generator<Find> {
   for (const [name, value] of Object.entries(map)) {
     const at = `${around.at}.${name}`;
     if (Array.isArray(value) || (isJson(value) && isList(value))) {
-      const expected = around.expected === 'thread' ? 'message' : around.expected;
-      yield* findObjects(value, { expected, parentId: name, at });
+      yield* findObjects(value, { expected: listedIn(name, around), parentId: name, at });
     } else if (isJson(value)) {
       yield* findObjects('id' in value || 'thread' in value ? value : { ...value, id: name }, { ...around, at });
     } else yield remark({ ...around, at }, 'left-out', 'Something stands where an object was expected.');
@@ -166,12 +189,6 @@ function* findInSnapshot(identity: Json, around: Surroundings): Generator<Find> 
   yield remark(around, 'note', 'A snapshot of this kind holds no messages.');
 }
 
-/** True for what is left of a large document between its collections. */
-function isLoneFact(object: Json): boolean {
-  const [fact, ...others] = Object.values(object);
-  return fact !== undefined && others.length === 0 && (typeof fact !== 'object' || fact === null);
-}
-
 /** What has messages is a thread, whatever else it lacks. */
 function threadIfSaid(object: Json, around: Surroundings): Surroundings {
   return 'messages' in object ? { ...around, expected: 'thread' } : around;
@@ -184,18 +201,26 @@ function* findOne(object: Json, around: Surroundings): Generator<Find> {
     yield remark(around, 'left-out', nameless(object));
     return;
   }
-  const { messages, ...rest } = object;
-  const isThread = kind === 'thread' && messages !== undefined;
-  const found = isThread ? rest : object;
-  yield { type: 'object', kind, object: found, parentId: parentOf(kind, object, around), at: around.at };
-  if (isThread) {
-    yield* findObjects(messages, { expected: 'message', parentId: textOf(object['id']), at: `${around.at}.messages` });
+  const { own, nested } = nestedIn(kind, object);
+  if (around.expected === 'store-file' && 'filename' in own) yield* findFileOfStore(own, around);
+  else yield { type: 'object', kind, object: own, parentId: parentOf(kind, object, around), at: around.at };
+  for (const { name, value, expected } of nested) {
+    const within = { expected, parentId: textOf(object['id']), at: `${around.at}.${name}` };
+    if (isJson(value) && !isList(asApiObject(value))) yield* findInMap(value, within);
+    else yield* findObjects(value, within);
   }
   if (kind !== 'store') return;
   for (const fileId of listOf(object['file_ids']).filter((id) => textOf(id) !== null)) {
     const file = { id: fileId, object: 'vector_store.file', vector_store_id: object['id'] };
     yield { type: 'object', kind: 'store-file', object: file, parentId: textOf(object['id']), at: around.at };
   }
+}
+
+/** A file that is told where its place in a vector store was expected: both of them. */
+function* findFileOfStore(file: Json, { parentId, at }: Surroundings): Generator<Find> {
+  yield { type: 'object', kind: 'file', object: file, parentId: null, at };
+  const object = { id: file['id'], object: 'vector_store.file', vector_store_id: parentId };
+  if (parentId !== null) yield { type: 'object', kind: 'store-file', object, parentId, at };
 }
 
 const parentFields = {
@@ -209,17 +234,6 @@ const parentFields = {
 function parentOf(kind: ObjectKind, object: Json, { parentId }: Surroundings): string | null {
   if (!(kind in parentFields)) return null;
   return textOf(object[parentFields[kind as keyof typeof parentFields]]) ?? parentId;
-}
-
-function nameless(object: Json): string {
-  const word = textOf(object['object']);
-  if (word?.endsWith('.deleted') === true) return 'The answer to a deletion holds nothing to take in.';
-  if (word !== null) return `Objects of the kind "${word.slice(0, 60)}" are not taken in.`;
-  if ('raw' in object) return 'A script could save only what Python prints of this object.';
-  const names = Object.keys(object)
-    .slice(0, 8)
-    .map((name) => name.slice(0, 30));
-  return `It is not known what an object with these fields is: ${names.join(', ') || 'none'}.`;
 }
 
 function remark({ at }: Surroundings, severity: Problem['severity'], why: string): Find {
