@@ -8,7 +8,7 @@ const readable = [
   'a database of MemGPT or Letta (sqlite.db, the folder it lies in, or an address like postgresql://…)',
   'folders of agents from before MemGPT 0.3',
   'agent files (.af)',
-  'what was saved of the Assistants API (JSON, JSON lines, YAML; a file, a folder, a zip or tar archive)',
+  'what was saved of the Assistants API (JSON, JSON lines, YAML, CSV; a file, a folder, a zip or tar archive)',
 ].join('; ');
 
 /**

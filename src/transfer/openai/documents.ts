@@ -1,6 +1,7 @@
 import { readLines } from '../lines.js';
 import type { SourceFile } from '../reader.js';
 import type { Problem } from '../record.js';
+import { CsvFault, csvMessages, csvTableOf, isCsv } from './csv.js';
 import { encodingOf, readText, type Encoding } from './encoding.js';
 import { SplitFault, Splitter, type Opens, type Piece } from './splitter.js';
 import { isYaml, readYaml } from './yaml.js';
@@ -26,6 +27,7 @@ export async function* readDocuments(file: SourceFile): AsyncGenerator<Document 
     yield problemAt(file, null, 'changed', 'The file is not UTF-8; it was read as Windows-1252.');
   }
   if (isYaml(file.name)) yield* readYamlOf(file, encoding);
+  else if (isCsv(file)) yield* readTableOf(file);
   else if (encoding === 'utf-8' && /\.(jsonl|ndjson)$/iu.test(file.name)) yield* readLinesOf(file);
   else yield* readPieces(file, encoding);
 }
@@ -40,6 +42,21 @@ async function* readYamlOf(file: SourceFile, encoding: Encoding): AsyncGenerator
   for (const read of readYaml(text)) {
     if ('why' in read) yield problemAt(file, read.line, 'broken', read.why);
     else yield { kind: 'document', ...read };
+  }
+}
+
+async function* readTableOf(file: SourceFile): AsyncGenerator<Document | Problem> {
+  const table = await csvTableOf(file);
+  if (table === null) {
+    const why = 'A table is read where its columns are those of messages: thread_id, role, content and created_at.';
+    yield problemAt(file, 1, 'broken', why);
+    return;
+  }
+  try {
+    for await (const row of csvMessages(file, table)) yield { kind: 'document', ...row };
+  } catch (error) {
+    if (!(error instanceof CsvFault)) throw error;
+    yield problemAt(file, error.line, 'broken', error.message);
   }
 }
 

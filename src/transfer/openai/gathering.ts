@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { derivedId } from '../../domain/derived-id.js';
 import type { SourceFile } from '../reader.js';
 import type { Problem } from '../record.js';
+import { csvTableOf, isCsv } from './csv.js';
 import { problemAt, readDocuments } from './documents.js';
 import { type Contents } from './files.js';
 import { readTime, textOf, type Json } from './json.js';
@@ -54,6 +55,7 @@ export async function isDocument(file: SourceFile, isAlone: boolean): Promise<bo
   if (isAlone) return true;
   if (isAmongContents(file)) return /\.json$/iu.test(file.name) && file.bytes <= tellingBytesMax;
   if (/\.(?:json|jsonl|ndjson|tar|tgz)$/iu.test(file.name) || isYaml(file.name)) return true;
+  if (isCsv(file)) return (await csvTableOf(file)) !== null;
   return documentName.test(file.name) && (await beginsLikeJson(file.path));
 }
 
