@@ -1,4 +1,4 @@
-import type { Agent, AgentTool, ModelSettings } from '../domain/agent.js';
+import type { Agent, AgentTool } from '../domain/agent.js';
 import type { Conversation, Window } from '../domain/conversation.js';
 import { AppError } from '../domain/errors.js';
 import { newId } from '../domain/ids.js';
@@ -7,6 +7,7 @@ import { charsOf, defaultMemoryKey, type Block, type Memory } from '../domain/me
 import { checkNewBlock } from '../domain/memory-edit.js';
 import { describeFault } from '../domain/memory-fault.js';
 import { checkSleepTime } from '../domain/sleep-time.js';
+import type { ToolRule } from '../domain/tool-rule.js';
 import type { Catalogue } from './catalogue.js';
 
 /** A block that a new agent brings along. */
@@ -34,6 +35,10 @@ export interface NewAgent {
   toolNames?: string[] | null;
   /** True where `toolNames` is all it gets besides the tools without which it could neither speak nor learn. */
   toolsAreAll?: boolean;
+  /** Rules for the order in which it calls its tools. */
+  toolRules?: ToolRule[];
+  /** What its clients call its kind, of which there is one here; kept to be shown to them. */
+  agentType?: string | null;
   model?: string | null;
   /** Tokens of the model's window, where the caller knows better than its provider. */
   contextWindow?: number | null;
@@ -98,6 +103,7 @@ export function planAgent(request: NewAgent, name: string, context: PlanContext)
       human: human.text,
       persona: persona.text,
       metadata: rest,
+      ...(request.agentType === null || request.agentType === undefined ? {} : { agentType: request.agentType }),
     },
     mainConversationId: conversation.id,
     createdAt: now,
@@ -144,9 +150,10 @@ export function checkAgentName(name: string): void {
   throw new AppError('invalid_request', message, { param: 'name' });
 }
 
-function settingsOf({ contextWindow }: NewAgent): ModelSettings {
-  if (contextWindow === null || contextWindow === undefined) return {};
-  if (contextWindow >= limits.contextTokensMin) return { contextWindow };
+function settingsOf({ contextWindow, toolRules = [] }: NewAgent): Agent['settings'] {
+  const rules = toolRules.length === 0 ? {} : { toolRules };
+  if (contextWindow === null || contextWindow === undefined) return rules;
+  if (contextWindow >= limits.contextTokensMin) return { ...rules, contextWindow };
   const message = `A model's window must have ${limits.contextTokensMin} tokens at least.`;
   throw new AppError('invalid_request', message, { param: 'context_window' });
 }

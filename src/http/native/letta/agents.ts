@@ -3,8 +3,16 @@ import { toLettaId } from '../../../domain/ids.js';
 import type { AgentChanges } from '../../../services/agent-changes.js';
 import type { NewAgent, NewBlock } from '../../../services/agent-creation.js';
 import { callerOf, defineRoute, type Call, type Route } from '../../route.js';
+import { toToolRule } from '../tool-rule-schemas.js';
 import { agentReply } from './replies.js';
-import { agentPath, createAgentBody, updateAgentBody, type BlockBody, type LlmConfigBody } from './schemas.js';
+import {
+  agentListQuery,
+  agentPath,
+  createAgentBody,
+  updateAgentBody,
+  type BlockBody,
+  type LlmConfigBody,
+} from './schemas.js';
 import { agentToWire } from './wire.js';
 
 const head = { tag: 'letta agents', access: 'user' } as const;
@@ -19,11 +27,14 @@ const list = defineRoute({
   ...head,
   method: 'get',
   path: '/v1/agents',
-  summary: 'List your agents',
+  summary: 'List your agents, or the one of a name',
+  query: agentListQuery,
   response: z.array(agentReply),
   handle: async (call) => {
+    const { name } = call.query;
     const all = await call.services.agents.describeAll(callerOf(call));
-    return { json: all.map(agentToWire) };
+    const wanted = name === undefined ? all : all.filter(({ agent }) => agent.name === name);
+    return { json: wanted.map(agentToWire) };
   },
 });
 
@@ -91,6 +102,8 @@ function toNewAgent({ body, services }: Call<unknown, unknown, z.infer<typeof cr
     system: body.system,
     toolNames: body.tools,
     toolsAreAll: true,
+    toolRules: body.tool_rules?.map(toToolRule),
+    agentType: body.agent_type,
     ...(blocks === undefined ? {} : { blocks: Object.entries(blocks).map(toNewBlock), blocksAreAll: true }),
     ...modelOf(body.llm_config, services),
   };

@@ -38,11 +38,11 @@ const create = defineRoute({
     const { body } = call;
     const block = await call.services.blocks.create(callerOf(call), {
       label: body.label,
-      name: body.name ?? null,
+      name: body.name ?? body.template_name ?? null,
       value: body.value,
       charsMax: body.limit,
       description: body.description,
-      offered: body.template ?? true,
+      offered: body.template ?? body.is_template ?? true,
       metadata: body.metadata_ ?? {},
     });
     return { json: labelledTextToWire(block) };
@@ -66,7 +66,8 @@ const updates = (['patch', 'post'] as const).map((method) =>
     summary: 'Change a block; of an agent, what it has in mind',
     body: updateBlockBody,
     handle: async (call) => {
-      const { value, name, limit } = call.body;
+      const { value, limit } = call.body;
+      const name = call.body.name ?? call.body.template_name;
       const block = await call.services.blocks.update(callerOf(call), call.params.block_id, {
         ...(value === null || value === undefined ? {} : { value }),
         ...(name === null || name === undefined ? {} : { name }),

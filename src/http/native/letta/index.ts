@@ -1,5 +1,6 @@
 import type { Route } from '../../route.js';
 import { lettaAdminRoutes } from './admin.js';
+import { lettaAgentToolRoutes } from './agent-tools.js';
 import { lettaAgentRoutes } from './agents.js';
 import { lettaBlockHistoryRoutes } from './block-history.js';
 import { lettaBlockRoutes } from './blocks.js';
@@ -7,6 +8,7 @@ import { lettaMemoryRoutes } from './memory.js';
 import { lettaMessageRoutes } from './messages.js';
 import { lettaModelRoutes } from './models.js';
 import { lettaSharedBlockRoutes } from './shared-blocks.js';
+import { lettaSourceFileRoutes } from './source-files.js';
 import { lettaSourceRoutes } from './sources.js';
 import { lettaToolRoutes } from './tools.js';
 
@@ -19,7 +21,9 @@ export const lettaRoutes: readonly Route[] = [
   ...lettaBlockHistoryRoutes,
   ...lettaSharedBlockRoutes,
   ...lettaSourceRoutes,
+  ...lettaSourceFileRoutes,
   ...lettaToolRoutes,
+  ...lettaAgentToolRoutes,
   ...lettaModelRoutes,
   ...lettaAdminRoutes,
 ];

@@ -69,6 +69,7 @@ export const agentReply = z
     memory: memoryReply,
     tools: z.array(text),
     system: text,
+    agent_type: text.optional().meta({ description: 'Where it was named when the agent was made.' }),
     llm_config: llmConfigReply,
     embedding_config: embeddingConfigReply,
   })

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { readId, type IdKind } from '../../../domain/ids.js';
 import { lenientBoolean, lenientInteger } from '../schemas.js';
+import { toolRules } from '../tool-rule-schemas.js';
 
 /*
  * What comes in on the routes of Letta 0.4. Its schemas refuse members they do not know; null means the same as
- * nothing, because its client sends every member.
+ * nothing, because its client sends every member. Members of the first releases of 0.5 are known too where they say the
+ * same under another name, or say nothing.
  */
 
 /** An id in the spelling of any face; inside it is the bare UUID. What is no id at all names nothing. */
@@ -41,6 +43,12 @@ const block = z.strictObject({
   description: optionalText,
   metadata_: anyObject.nullish(),
   user_id: optionalText,
+  // In 0.5 `name` and `template` have longer names, and of who made a block nothing is believed.
+  template_name: optionalText,
+  is_template: lenientBoolean.nullish(),
+  organization_id: optionalText,
+  created_by_id: optionalText,
+  last_updated_by_id: optionalText,
 });
 
 const memory = z.object({ memory: z.record(z.string(), block), prompt_template: optionalText });
@@ -70,8 +78,18 @@ const agentMembers = {
   embedding_config: anyObject.nullish(),
 };
 
-/** The body of `POST /v1/agents/`. */
-export const createAgentBody = z.strictObject(agentMembers).meta({ id: 'CreateAgent' });
+/** The query of `GET /v1/agents/`. */
+export const agentListQuery = z.object({ name: text.optional() });
+/** The body of `POST /v1/agents/`; the members besides are of 0.5. */
+export const createAgentBody = z
+  .strictObject({
+    ...agentMembers,
+    agent_type: optionalText,
+    tool_rules: toolRules.nullish(),
+    tags: z.null().optional(),
+    initial_message_sequence: z.null().optional(),
+  })
+  .meta({ id: 'CreateAgent' });
 /** The body of `PATCH /v1/agents/{agent_id}`. */
 export const updateAgentBody = z.strictObject({ id: text, ...agentMembers }).meta({ id: 'UpdateAgentState' });
 /** The path of everything that belongs to an agent. */
@@ -162,17 +180,26 @@ const toolMembers = {
   source_type: optionalText,
   module: optionalText,
   user_id: optionalText,
+  /** Of 0.5, and always null there. */
+  terminal: z.null().optional(),
 };
+/** The query of `GET /v1/tools/`: all tools where no limit is given. */
+export const toolListQuery = z.object({
+  cursor: lettaId('tool').optional(),
+  limit: lenientInteger(1, 10_000).optional(),
+});
 /** The body of `POST /v1/tools/`. */
 export const createToolBody = z.strictObject({ source_code: text, ...toolMembers }).meta({ id: 'ToolCreate' });
-/** The body of `PATCH /v1/tools/{tool_id}`. */
+/** The body of `PATCH /v1/tools/{tool_id}`; the client of 0.5 leaves the id to the path. */
 export const updateToolBody = z
-  .strictObject({ id: lettaId('tool'), source_code: optionalText, ...toolMembers })
+  .strictObject({ id: lettaId('tool').optional(), source_code: optionalText, ...toolMembers })
   .meta({ id: 'ToolUpdate' });
 /** The query of `POST /v1/tools/`, which changes nothing: a tool of that name is always written anew. */
 export const createToolQuery = z.object({ update: lenientBoolean.optional() });
 /** The path of a tool. */
 export const toolPath = z.object({ tool_id: lettaId('tool') });
+/** The path of a tool that an agent is given or loses. */
+export const agentToolPath = z.object({ agent_id: lettaId('agent'), tool_id: lettaId('tool') });
 /** The path of a tool by name. */
 export const toolNamePath = z.object({ tool_name: text });
 

@@ -3,7 +3,8 @@ import { AppError } from '../../../domain/errors.js';
 import { toLettaId } from '../../../domain/ids.js';
 import { callerOf, defineRoute, type Route } from '../../route.js';
 import { toolReply } from './replies.js';
-import { createToolBody, createToolQuery, toolNamePath, toolPath, updateToolBody } from './schemas.js';
+import { pageOf } from '../../../domain/page.js';
+import { createToolBody, createToolQuery, toolListQuery, toolNamePath, toolPath, updateToolBody } from './schemas.js';
 import { toolToWire } from './wire.js';
 
 const head = { tag: 'letta tools', access: 'user' } as const;
@@ -20,10 +21,12 @@ const list = defineRoute({
   method: 'get',
   path: '/v1/tools',
   summary: 'List tools: those that are built in, those of the whole server, and your own',
+  query: toolListQuery,
   response: z.array(toolReply),
   handle: async (call) => {
     const tools = await call.services.storedTools.list(callerOf(call), 'own');
-    return { json: tools.map(toolToWire) };
+    const { cursor: after, limit = tools.length } = call.query;
+    return { json: pageOf(tools, { limit, order: 'asc', after }).items.map(toolToWire) };
   },
 });
 
@@ -82,7 +85,7 @@ const update = defineRoute({
   response: toolReply,
   handle: async (call) => {
     const { body, params } = call;
-    if (body.id !== params.tool_id) {
+    if (body.id !== undefined && body.id !== params.tool_id) {
       throw new AppError('invalid_request', 'The id in the body is not the id in the path.', { param: 'id' });
     }
     const changes = {

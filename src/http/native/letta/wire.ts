@@ -41,6 +41,8 @@ export function agentToWire(details: AgentDetails): Wire {
     memory: memoryToWire(blocks, agent.ownerId),
     tools: tools.map((tool) => tool.name),
     system: agent.instructions ?? '',
+    // The client of 0.5 names it and cannot do without; that of 0.4 refuses it.
+    ...(typeof agent.faceData['agentType'] === 'string' ? { agent_type: agent.faceData['agentType'] } : {}),
     llm_config: llmConfigToWire(details),
     embedding_config: embeddingConfigToWire(details),
   };

@@ -10,6 +10,7 @@ import { newClient } from './client.js';
 import { lettaAdministrationCases } from './letta-administration.js';
 import { lettaAgentCases } from './letta-agents.js';
 import { lettaCatalogueCases } from './letta-catalogue.js';
+import { lettaLaterCases } from './letta-later.js';
 import { lettaMessageCases } from './letta-messages.js';
 import { lettaSourceCases } from './letta-sources.js';
 import { memgptAdministrationCases } from './memgpt-administration.js';
@@ -37,6 +38,7 @@ const tables: Record<string, readonly RouteCase[]> = {
   'messages of Letta': lettaMessageCases,
   'blocks and tools of Letta': lettaCatalogueCases,
   'sources of Letta': lettaSourceCases,
+  'tools and files of later Letta': lettaLaterCases,
   'administration of Letta': lettaAdministrationCases,
 };
 const rows = Object.values(tables).flat();

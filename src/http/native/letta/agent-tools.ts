@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { toLettaId } from '../../../domain/ids.js';
+import { callerOf, defineRoute, type Route } from '../../route.js';
+import { noSuchLettaAgent } from './agents.js';
+import { agentReply, toolReply } from './replies.js';
+import { agentPath, agentToolPath } from './schemas.js';
+import { agentToWire, toolToWire } from './wire.js';
+
+/*
+ * The tools of one agent, on routes that clients have known since Letta 0.5.
+ */
+
+const head = { tag: 'letta tools', access: 'user' } as const;
+
+const list = defineRoute({
+  ...head,
+  method: 'get',
+  path: '/v1/agents/{agent_id}/tools',
+  summary: 'List the tools of an agent',
+  params: agentPath,
+  response: z.array(toolReply),
+  missing: ({ params }) => noSuchLettaAgent(params.agent_id),
+  handle: async (call) => {
+    const caller = callerOf(call);
+    const { tools } = await call.services.agents.describe(caller, call.params.agent_id);
+    const names = new Set(tools.map((tool) => tool.name));
+    const known = await call.services.storedTools.list(caller, 'own');
+    return { json: known.filter((tool) => names.has(tool.name)).map(toolToWire) };
+  },
+});
+
+const changes = (['add', 'remove'] as const).map((word) =>
+  defineRoute({
+    ...head,
+    method: 'patch',
+    path: `/v1/agents/{agent_id}/${word}-tool/{tool_id}`,
+    summary: word === 'add' ? 'Give an agent a tool' : 'Take a tool from an agent',
+    params: agentToolPath,
+    response: agentReply,
+    missing: ({ params }) =>
+      `Agent agent_id=${toLettaId('agent', params.agent_id)} or tool with id ${toLettaId('tool', params.tool_id)} not found.`,
+    handle: async (call) => {
+      const caller = callerOf(call);
+      const { agent_id: agentId, tool_id: toolId } = call.params;
+      const { agents, storedTools } = call.services;
+      const { name } = await storedTools.get(caller, toolId);
+      const others = (await agents.describe(caller, agentId)).tools
+        .map((tool) => tool.name)
+        .filter((each) => each !== name);
+      const toolNames = word === 'add' ? [...others, name] : others;
+      return { json: agentToWire(await agents.update(caller, agentId, { toolNames })) };
+    },
+  }),
+);
+
+/** The routes of the tools of one agent. */
+export const lettaAgentToolRoutes: readonly Route[] = [list, ...changes];
