@@ -46,6 +46,8 @@ export interface LettaBlock {
   limit: number | null;
   description: string | null;
   readOnly: boolean;
+  /** True where other agents may have the very same block; false for a copy of its own, which may have another's id. */
+  isOneForAll: boolean;
   /** True where data lie beside it that have no place here. */
   hasMore: boolean;
   createdAt: number | null;
@@ -163,7 +165,8 @@ function* blockRecords(
   yielded: Map<string, string | null>,
 ): Generator<TransferRecord | Problem> {
   const { ownerId } = agent;
-  const first = block.id ?? derivedId('letta block', agent.id, block.label);
+  const kept = block.id !== null && (block.isOneForAll || !yielded.has(block.id)) ? block.id : null;
+  const first = kept ?? derivedId('letta block', agent.id, block.label);
   const isOthers = yielded.has(first) && yielded.get(first) !== ownerId;
   const id = isOthers ? derivedId('letta block', ownerId ?? '', first) : first;
   if (isOthers) yield problem(place, 'A block that several users shared became one of each, which begin alike.');
@@ -217,6 +220,7 @@ export function blockFrom(members: Readonly<Record<string, unknown>>, label: str
     limit: numberIn(members['limit']),
     description: textIn(members['description']) ?? textIn(metadata['description']),
     readOnly: flagIn(members['read_only']),
+    isOneForAll: true,
     hasMore: Object.keys(metadata).some((key) => key !== 'description'),
     createdAt: timeIn(members['created_at']),
     updatedAt: timeIn(members['updated_at']),

@@ -120,7 +120,9 @@ describe('a database of MemGPT', () => {
     const { archival_memory: archive } = await read<{ archival_memory: { id: string; contents: string }[] }>(
       `/api/agents/${memgpt.agentId}/archival`,
     );
-    expect(archive).toMatchObject([{ id: memgpt.passageIds[0], contents: 'Ünal sleeps 🐈.\n\n' }]);
+    // What the attached source holds is listed behind it, once, and none of what was copied for the agent.
+    expect(archive[0]).toMatchObject({ id: memgpt.passageIds[0], contents: 'Ünal sleeps 🐈.\n\n' });
+    expect(archive.slice(1).map(({ contents }) => contents)).toEqual(['Press the button.', 'Then wait.']);
   });
 
   it('leaves an agent that goes on from what it had in view', async () => {
@@ -253,7 +255,7 @@ describe.each(['SQLite', 'PostgreSQL'])('a database of a late Letta in %s', (kin
     expect(one).toMatchObject({ value: 'We both know.', limit: 500 });
     expect(one).toEqual(same);
     const archive = await read<{ text: string }[]>(`/v1/agents/${late.first}/archival`, ana);
-    expect(archive.map(({ text }) => text)).toEqual(['Kept\tby both.']);
+    expect(archive.map(({ text }) => text)).toEqual(['Kept\tby both.', 'A whole', 'paper.']);
     const ben = await headersOf(late.ben.slice('user-'.length));
     const copy = await read<{ id: string; text: string }[]>(`/v1/agents/${late.second}/archival`, ben);
     expect(copy.map(({ text }) => text)).toEqual(['Kept\tby both.']);

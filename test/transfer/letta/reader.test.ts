@@ -182,6 +182,22 @@ describe('agents of the releases between', () => {
     });
   });
 
+  it('of Letta 0.4 and 0.5 have each a copy of a block that was made once for several, and it may differ', async () => {
+    const { agents } = earlyTables().tables;
+    const [row] = agents?.rows ?? [];
+    if (agents === undefined || row === undefined) return;
+    const rows = ['Ours.', 'Mine by now.'].map((value, index) => ({
+      ...{ ...row, id: `agent-0000000${index}`, name: `Number ${index}` },
+      memory: { memory: { plans: { id: 'block-shared', value, limit: 99, label: 'plans' } }, prompt_template: '' },
+    }));
+    const items = await read(pathOf({ agents: { ...agents, rows } }));
+    const blocks = items.flatMap((item) => (item.kind === 'block' ? [item.value] : []));
+    expect(blocks.map(({ value }) => value)).toEqual(['Ours.', 'Mine by now.']);
+    expect(blocks[0]?.id).toBe('block-shared');
+    const places = items.flatMap((item) => (item.kind === 'memory-block' ? [item.value.blockId] : []));
+    expect(places).toEqual(blocks.map(({ id }) => id));
+  });
+
   it('of Letta 0.6 have blocks and passages in tables of their own, and text where later ones have parts', async () => {
     const early = earlyTables();
     const { agents, messages } = early.tables;

@@ -82,7 +82,9 @@ async function newAgent(database: LettaDatabase, row: Row, head: Head, tools: Le
   const named = textsIn(row['tool_names'] ?? row['tools']);
   const memory = objectIn(row['memory']);
   const sections = isObject(memory['memory']) ? memory['memory'] : memory;
-  const own = Object.entries(sections).flatMap(([label, section]) => blockFrom(objectIn(section), label) ?? []);
+  const copies = Object.entries(sections).flatMap(([label, section]) => blockFrom(objectIn(section), label) ?? []);
+  // Every agent had a copy of its own, also of a block that was made once and given to several.
+  const own = copies.map((block) => ({ ...block, isOneForAll: false }));
   const { human: humanName, persona: personaName } = head.metadata;
   return {
     ...head,
