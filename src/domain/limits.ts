@@ -113,6 +113,9 @@ export const limits = {
   pollAfterMs: 250,
   /** Bytes of one file. */
   fileBytesMax: 512 * 1024 * 1024,
+  /** Bytes of one image that a model is shown out of a file, and of all of them in one request. */
+  imageBytesMax: 20 * 1024 * 1024,
+  requestImageBytesMax: 32 * 1024 * 1024,
   /** Bytes of one part of a file that is sent in parts, and how long all of them may take to arrive. */
   uploadPartBytesMax: 64 * 1024 * 1024,
   uploadMs: 3_600_000,

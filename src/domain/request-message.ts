@@ -1,5 +1,14 @@
-/** What a user's message holds on its way to a model. */
-export type RequestPart = { type: 'text'; text: string } | { type: 'image'; url: string; detail: string | null };
+/**
+ * What a user's message holds on its way to a model. An image that lies in a file is read when the request is sent; one
+ * that is never read is told of in words.
+ */
+export type RequestPart =
+  | { type: 'text'; text: string }
+  | { type: 'image'; url: string; detail: string | null }
+  | { type: 'image-file'; fileId: string; detail: string | null };
+
+/** What stands for an image that a model is not shown. */
+export const hiddenImage = '[an image that cannot be shown here]';
 
 /** A call as a model's own history shows it. */
 export interface RequestCall {

@@ -1,5 +1,6 @@
 import type { Envelope, Protocol } from '../domain/agent.js';
 import { textOf, type Message, type MessagePart } from '../domain/message.js';
+import { hiddenImage } from '../domain/request-message.js';
 import type { RequestCall, RequestMessage, RequestPart } from '../providers/provider.js';
 import { cutMiddle, cutToTokens } from './cut-text.js';
 import { packAlert, packToolResult, packUserMessage, timeFormat, unpack, type TimeFormat } from './envelope.js';
@@ -150,7 +151,8 @@ function packedText(message: Message, { options, formatTime }: View): string {
 function toImage(part: MessagePart): RequestPart[] {
   if (part.type !== 'image') return [];
   if (part.url !== null) return [{ type: 'image', url: part.url, detail: part.detail }];
-  return [{ type: 'text', text: `[an image that cannot be shown here: file ${part.fileId ?? 'unknown'}]` }];
+  if (part.fileId !== null) return [{ type: 'image-file', fileId: part.fileId, detail: part.detail }];
+  return [{ type: 'text', text: hiddenImage }];
 }
 
 function toAssistantMessages(message: Message, view: View): RequestMessage[] {

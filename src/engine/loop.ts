@@ -14,6 +14,7 @@ import { finishFlush, isFlush } from './memory-flush.js';
 import { compactAll, prepare } from './prepare.js';
 import { noEffort, type Effort, type PromptWork } from './prompt-work.js';
 import { setScene, type EngineDependencies, type Scene } from './scene.js';
+import { showImages } from './shown-images.js';
 import { abandonStep } from './speech.js';
 import { BrokenReply, takeTurn } from './turn.js';
 import { beginTidying } from './tidying.js';
@@ -119,7 +120,8 @@ class RunStory {
     }
     try {
       const { journal, scene, signal } = this;
-      const outcome = await takeTurn({ journal, scene, clock, signal, carried: this.effort.usage }, context.request);
+      const request = await showImages(this.dependencies, journal.run.ownerId, context.request);
+      const outcome = await takeTurn({ journal, scene, clock, signal, carried: this.effort.usage }, request);
       this.work.gauge.learn(context.tokens, outcome.usage);
       this.brokenReplies = 0;
       this.overflows = 0;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { hiddenImage } from '../domain/request-message.js';
 import type { ToolDefinition } from '../domain/tool.js';
 import type { ModelRequest, RequestMessage, RequestPart } from './provider.js';
 import type { CallIdForm, Quirks } from './quirks.js';
@@ -98,15 +99,19 @@ function toMessage(message: RequestMessage, toId: (id: string) => string, quirks
 
 /** Several texts stay several parts only beside an image: many servers take nothing but a string. */
 function toContent(parts: RequestPart[]): unknown {
-  const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  const texts = parts.flatMap((part) => (part.type === 'image' ? [] : [wordsOf(part)]));
   if (texts.length === parts.length) return texts.join('\n\n');
   return parts.map((part) => {
-    if (part.type === 'text') return part;
+    if (part.type !== 'image') return { type: 'text', text: wordsOf(part) };
     return {
       type: 'image_url',
       image_url: { url: part.url, ...(part.detail === null ? {} : { detail: part.detail }) },
     };
   });
+}
+
+function wordsOf(part: Exclude<RequestPart, { type: 'image' }>): string {
+  return part.type === 'text' ? part.text : hiddenImage;
 }
 
 /** OpenAI's alphabet and length for names. */

@@ -32,7 +32,9 @@ function heard(request: ModelRequest | undefined): string[] {
   return (request?.messages ?? []).flatMap((message) => {
     if (message.role === 'assistant') return message.text === null ? [] : [`assistant: ${message.text}`];
     if (message.role !== 'user') return [];
-    return [`user: ${message.parts.map((part) => (part.type === 'text' ? part.text : part.url)).join(' ')}`];
+    return [
+      `user: ${message.parts.map((part) => (part.type === 'image' ? part.url : part.type === 'text' ? part.text : part.fileId)).join(' ')}`,
+    ];
   });
 }
 
