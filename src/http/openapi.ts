@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { DocumentName } from './documents.js';
 import { faces, isOpenaiPath } from './faces.js';
 import { errorReply, inputFaultReply } from './native/replies.js';
+import { operationIdOf } from './operation-ids.js';
 import type { Route } from './route.js';
 
 /** Describes every route that is served, from the very tables they are served from. */
@@ -44,7 +45,7 @@ function pathOf(route: Route, security: string): RouteConfig {
     path: route.path,
     summary: route.summary,
     tags: [route.tag],
-    operationId: `${route.method}${route.path.replaceAll(/[^a-z]+/giu, '_')}`,
+    operationId: operationIdOf(route),
     security: route.access === 'public' ? [] : [{ [security]: [] }],
     request: {
       ...(route.params === null ? {} : { params: asObject(route.params) }),
