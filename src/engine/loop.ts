@@ -14,7 +14,7 @@ import { finishFlush, isFlush } from './memory-flush.js';
 import { compactAll, prepare } from './prepare.js';
 import { noEffort, type Effort, type PromptWork } from './prompt-work.js';
 import { setScene, type EngineDependencies, type Scene } from './scene.js';
-import { showImages } from './shown-images.js';
+import { hideImages, refusesAllImages, showImages } from './shown-images.js';
 import { abandonStep } from './speech.js';
 import { BrokenReply, takeTurn } from './turn.js';
 import { beginTidying } from './tidying.js';
@@ -64,6 +64,8 @@ class RunStory {
   private emptyReplies = 0;
   private brokenReplies = 0;
   private overflows = 0;
+  /** True once the model has refused images: it is told of them in words to the end of the run. */
+  private isBlind = false;
 
   constructor(private readonly work: PromptWork) {
     ({ dependencies: this.dependencies, journal: this.journal, scene: this.scene, signal: this.signal } = work);
@@ -120,7 +122,9 @@ class RunStory {
     }
     try {
       const { journal, scene, signal } = this;
-      const request = await showImages(this.dependencies, journal.run.ownerId, context.request);
+      const request = this.isBlind
+        ? hideImages(context.request)
+        : await showImages(this.dependencies, journal.run.ownerId, context.request);
       const outcome = await takeTurn({ journal, scene, clock, signal, carried: this.effort.usage }, request);
       this.work.gauge.learn(context.tokens, outcome.usage);
       this.brokenReplies = 0;
@@ -151,12 +155,19 @@ class RunStory {
     return false;
   }
 
-  /** A prompt that was too long is made shorter, a reply that broke off is asked for again; the rest ends the run. */
+  /**
+   * A prompt that was too long is made shorter, a model that sees nothing is told of images in words, and a reply that
+   * broke off is asked for again; the rest ends the run.
+   */
   private takeFailure(error: unknown, tokens: number): boolean {
     if (this.signal.aborted || !(error instanceof ProviderError)) throw error;
     if (error.overflow && this.overflows < limits.compactionsPerTurn) {
       this.overflows += 1;
       this.work.gauge.refuse(tokens);
+      return true;
+    }
+    if (!this.isBlind && refusesAllImages(error)) {
+      this.isBlind = true;
       return true;
     }
     if (!(error instanceof BrokenReply) || this.brokenReplies >= limits.turnRetries) throw error;

@@ -2,8 +2,10 @@ import { AppError } from '../domain/errors.js';
 import { noContent, type StoredFile } from '../domain/file.js';
 import { limits } from '../domain/limits.js';
 import { hiddenImage, type RequestMessage, type RequestPart } from '../domain/request-message.js';
-import type { ModelRequest } from '../providers/provider.js';
+import type { ModelRequest, ProviderError } from '../providers/provider.js';
 import type { EngineDependencies } from './scene.js';
+
+const inWords: RequestPart = { type: 'text', text: hiddenImage };
 
 type ImageFile = Extract<RequestPart, { type: 'image-file' }>;
 
@@ -23,6 +25,24 @@ export async function showImages(
   if (wanted.length === 0) return request;
   const urls = await readUrls(dependencies, ownerId, wanted);
   return { ...request, messages: request.messages.map((message) => withImages(message, urls)) };
+}
+
+/** The same request for a model that cannot see: images are told of in words. */
+export function hideImages(request: ModelRequest): ModelRequest {
+  const messages = request.messages.map((message): RequestMessage => {
+    if (message.role !== 'user') return message;
+    return { ...message, parts: message.parts.map((part) => (part.type === 'text' ? part : inWords)) };
+  });
+  return { ...request, messages };
+}
+
+/** What model servers say where it is not one image that is wrong, but any: OpenAI, vLLM, LM Studio, Mistral, DeepSeek. */
+const blindness =
+  /image_url is only supported by|not a multi-?modal model|at most 0 image|does not support (?:images?(?! type| format)|vision)|image input is not (?:supported|enabled)|unknown variant .image_url/iu;
+
+/** True where a model has refused a request because it cannot see at all. */
+export function refusesAllImages(error: ProviderError): boolean {
+  return error.code === 'model_refused' && blindness.test(error.message);
 }
 
 /** The data URLs of files by their ids, as far as they can be shown. */
@@ -78,5 +98,5 @@ function withImages(message: RequestMessage, urls: ReadonlyMap<string, string>):
 
 function shown({ fileId, detail }: ImageFile, urls: ReadonlyMap<string, string>): RequestPart {
   const url = urls.get(fileId);
-  return url === undefined ? { type: 'text', text: hiddenImage } : { type: 'image', url, detail };
+  return url === undefined ? inWords : { type: 'image', url, detail };
 }

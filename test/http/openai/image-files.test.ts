@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { toFile } from 'openai';
 import type OpenAI from 'openai';
+import { ProviderError } from '../../../src/providers/provider.js';
 import { startFace, type OpenaiFace } from '../../support/openai-face.js';
 
 const png = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
@@ -84,5 +85,36 @@ describe('an image in a file', () => {
     const [older, newer, newest, giant] = [await sized(10), await sized(11), await sized(20), await sized(21)];
     await ask([show(older), show(newer), show(newest), show(giant)]);
     expect(shown(0)[0]?.map((part) => part.type)).toEqual(['text', 'image', 'image', 'text']);
+  });
+
+  it.each([
+    'Invalid content type. image_url is only supported by certain models.',
+    'small is not a multimodal model',
+    'At most 0 image(s) may be provided in one request.',
+    'Model does not support images. Please use a model that does.',
+    'Image input is not enabled for this model',
+    'messages[0]: unknown variant `image_url`, expected `text`',
+  ])('is told of in words to a model that cannot see: %s', async (message) => {
+    face = await startFace({
+      script: ({ messages }) =>
+        messages.some(({ role, ...rest }) => role === 'user' && JSON.stringify(rest).includes('"image"'))
+          ? { error: new ProviderError('model_refused', message) }
+          : 'I see nothing.',
+    });
+    client = face.client();
+    const linked = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } } as const;
+    await ask([{ type: 'text', text: 'Look:' }, show(await upload(png)), linked]);
+    expect(shown(1)).toEqual([[{ type: 'text', text: 'Look:' }, hidden, hidden]]);
+  });
+
+  it('fails the run where the model refuses that one image', async () => {
+    const error = new ProviderError('model_refused', 'The image is broken: this format does not support image types.');
+    face = await startFace({ script: () => ({ error }) });
+    client = face.client();
+    const { id: assistant_id } = await client.beta.assistants.create({ model: 'scripted' });
+    const messages = [{ role: 'user' as const, content: [show(await upload(png))] }];
+    const run = await client.beta.threads.createAndRunPoll({ assistant_id, thread: { messages } });
+    expect([run.status, run.last_error?.code]).toEqual(['failed', 'invalid_prompt']);
+    expect(face.app.room.provider.requests).toHaveLength(1);
   });
 });
