@@ -152,10 +152,11 @@ const keptMembers: readonly string[] = [
 ];
 
 /** What is kept of an agent though nothing here has use for it. */
-function keptOf({ type, tags, model, embedding, settings }: LettaAgent): Record<string, unknown> {
+function keptOf({ type, tags, tools, model, embedding, settings }: LettaAgent): Record<string, unknown> {
+  const toolTypes = Object.fromEntries(tools.flatMap((tool) => (tool.type ? [[tool.name, tool.type]] : [])));
   const kept = (config: Record<string, unknown>): Record<string, unknown> =>
     Object.fromEntries(Object.entries(config).filter(([name]) => keptMembers.includes(name)));
-  return { agent_type: type, tags, llm_config: kept(model), embedding_config: kept(embedding), settings };
+  return { agent_type: type, tags, llm_config: kept(model), embedding_config: kept(embedding), settings, toolTypes };
 }
 
 function* blockRecords(

@@ -58,7 +58,8 @@ function savedAt({ name, changedAt }: SourceFile): number {
 
 /** Reads the agents of such folders. */
 export async function* folderRecords(files: readonly SourceFile[]): AsyncGenerator<TransferRecord | Problem> {
-  for (const folder of foldersIn(files)) {
+  const folders = foldersIn(files);
+  for (const folder of folders) {
     const placeOf = (at: string | null): Place => ({ file: folder.state.name, line: null, at });
     const state = await readObject(folder.state);
     if (state === null) {
@@ -75,6 +76,9 @@ export async function* folderRecords(files: readonly SourceFile[]): AsyncGenerat
     yield* agentRecords(agent, placeOf(null), new Map());
     yield* historyOf(agent, messagesOf(agent, listIn(state['messages'])), placeOf);
     yield* leftBehind(folder, files);
+  }
+  for (const { name } of files.filter((file) => pickle.test(file.name) && /(?:^|\/)archival\//u.test(file.name))) {
+    if (!folders.some(({ path }) => name.startsWith(path))) yield inPickle(name, 'The documents of a source lie');
   }
 }
 
@@ -191,7 +195,11 @@ function* leftBehind({ path }: AgentFolder, files: readonly SourceFile[]): Gener
   for (const { name } of files.filter((file) => file.name.startsWith(path) && pickle.test(file.name))) {
     const isArchive = basename(name) === 'nodes.pkl';
     const what = isArchive ? 'The archive of this agent lies' : 'What was said before what the agent has in view lies';
-    const why = `${what} in a pickle of Python, which is never opened: it could run anything.`;
-    yield { kind: 'problem', place: { file: name, line: null, at: null }, severity: 'left-out', why };
+    yield inPickle(name, what);
   }
+}
+
+function inPickle(file: string, what: string): Problem {
+  const why = `${what} in a pickle of Python, which is never opened: it could run anything.`;
+  return { kind: 'problem', place: { file, line: null, at: null }, severity: 'left-out', why };
 }

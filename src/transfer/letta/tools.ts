@@ -7,6 +7,8 @@ export interface LettaTool {
   name: string;
   description: string | null;
   parameters: JsonSchema | null;
+  /** What kind of tool a late release says it is: `custom`, `letta_core` and so on. */
+  type?: string | null;
 }
 
 /** Tools of MemGPT and Letta that this server has under the same name and with the same meaning. */

@@ -177,10 +177,11 @@ describe('an agent file as people share them', () => {
     agents: [
       {
         ...{ id: 'agent-0', name: 'Shared', system: '', agent_type: 'letta_v1_agent', tags: ['social'] },
-        ...{ block_ids: labels.map((_label, index) => `block-${index}`), tool_ids: [], source_ids: ['source-0'] },
+        ...{ block_ids: labels.map((_label, index) => `block-${index}`), tool_ids: ['tool-0', 'tool-1'] },
         ...{ tool_exec_environment_variables: { KEY: '' }, secrets: { KEY: '' }, hidden: true, max_files_open: 5 },
         ...{ llm_config: { model: 'gpt-4o-mini', frequency_penalty: 1, effort: 'medium' }, embedding_config: null },
         ...{ message_buffer_autoclear: true, response_format: { type: 'json_object' }, group_ids: ['group-0'] },
+        source_ids: ['source-0'],
         in_context_message_ids: ['message-0'],
         messages: [
           {
@@ -206,7 +207,11 @@ describe('an agent file as people share them', () => {
       },
     ],
     sources: [{ id: 'source-0', name: 'zines', instructions: 'Read them.', metadata: { kind: 'zine' } }],
-    ...{ tools: [], files: [], mcp_servers: [{ id: 'mcp_server-0', server_name: 'exa' }] },
+    tools: [
+      { id: 'tool-0', name: 'memory_insert', tool_type: 'letta_sleeptime_core', source_code: null, json_schema: {} },
+      { id: 'tool-1', name: 'web_search', tool_type: 'letta_builtin', source_code: null, json_schema: {} },
+    ],
+    ...{ files: [], mcp_servers: [{ id: 'mcp_server-0', server_name: 'exa' }] },
     created_at: '2026-01-22T00:47:16.256361+00:00',
   };
 
@@ -248,6 +253,10 @@ describe('an agent file as people share them', () => {
       ...{ message_buffer_autoclear: true, response_format: { type: 'json_object' }, hidden: true, max_files_open: 5 },
       llm_config: { frequency_penalty: 1, effort: 'medium' },
     });
+    expect(written['tools']?.map((tool) => [tool['name'], tool['tool_type']])).toEqual([
+      ['memory_insert', 'letta_sleeptime_core'],
+      ['web_search', 'letta_builtin'],
+    ]);
     expect(written['sources']).toMatchObject([{ instructions: 'Read them.', metadata: { kind: 'zine' } }]);
   });
 

@@ -39,6 +39,7 @@ const files = {
   'agents/Basil/agent_state/2023-11-06_12_30_00_AM.json': state('Oldest'),
   'agents/Basil/persistence_manager/2023-11-06_01_00_00_PM.persistence.pickle': 'cos\nsystem\n',
   'agents/Basil/persistence_manager/index/nodes.pkl': 'cos\nsystem\n',
+  'archival/papers/nodes.pkl': 'cos\nsystem\n',
   'personas/mine.txt': 'I am mine.',
 };
 
@@ -123,6 +124,7 @@ describe('Folders of agents from before MemGPT 0.3', () => {
         expect(told).toEqual([
           ['left-out', 'What was said before what the ', 1],
           ['left-out', 'The archive of this agent lies', 1],
+          ['left-out', 'The documents of a source lie ', 1],
         ]);
         const second = await importBundle(database.store, folder, order);
         expect(second.counts).toMatchObject({ agent: { present: 1, created: 0 }, message: { present: 5, created: 0 } });

@@ -136,7 +136,12 @@ function filedMessage(file: AgentFile, members: Members, local: string, otherwis
 
 function filedTool(members: Members): LettaTool | null {
   const tool = toolOf(members['json_schema'], textIn(members['name']));
-  return tool === null ? null : { ...tool, description: tool.description ?? textIn(members['description']) };
+  if (tool === null) return null;
+  return {
+    ...tool,
+    description: tool.description ?? textIn(members['description']),
+    type: textIn(members['tool_type']),
+  };
 }
 
 function byId<T>(list: unknown, read: (members: Members) => T | null): Map<string, T> {

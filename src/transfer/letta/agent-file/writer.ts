@@ -3,7 +3,7 @@ import { AppError } from '../../../domain/errors.js';
 import type { Block } from '../../../domain/memory.js';
 import type { TransferKind, TransferValues } from '../../../domain/transfer.js';
 import { endingOf, noContent } from '../../../domain/file.js';
-import { objectIn } from '../cells.js';
+import { objectIn, textIn } from '../cells.js';
 import { fromRule } from '../tool-rules.js';
 import { digestOf, ownKey, ownVersion, type OwnPart } from './document.js';
 import { messageMembers } from './message-members.js';
@@ -75,7 +75,8 @@ class AgentFileWriting {
   write(): string {
     const [agent, others] = [this.all('agent')[0], this.all('agent').slice(1)];
     if (agent === undefined || others.length > 0) throw new AppError('not_found', 'One agent makes an agent file.');
-    const tools = agent.tools.map((tool, index) => this.tool(tool, index));
+    const types = objectIn(objectIn(agent.faceData['letta'])['toolTypes']);
+    const tools = agent.tools.map((tool, index) => this.tool(tool, index, textIn(types[tool.name])));
     const content: Record<string, unknown> = {
       agents: [this.agent(agent, tools)],
       groups: [],
@@ -141,14 +142,15 @@ class AgentFileWriting {
     };
   }
 
-  private tool(tool: AgentTool, index: number): { id: string } & Record<string, unknown> {
+  /** A tool, of the type that its own server gave it where it came from one. */
+  private tool(tool: AgentTool, index: number, type: string | null): { id: string } & Record<string, unknown> {
     const stored = this.all('tool').find(({ name }) => name === tool.name);
     const told =
       tool.type === 'builtin' ? {} : { description: tool.description ?? '', parameters: tool.parameters ?? {} };
     return {
       id: stored === undefined ? `tool-${toolsOfHouse + index}` : this.local('tool', stored.id),
       name: tool.name,
-      tool_type: tool.type === 'builtin' ? 'letta_core' : 'custom',
+      tool_type: type ?? (tool.type === 'builtin' ? 'letta_core' : 'custom'),
       description: stored?.description ?? null,
       source_type: stored?.sourceType ?? 'python',
       source_code: stored?.sourceCode ?? null,

@@ -30,8 +30,9 @@ export async function readTools(
       const id = idIn(row['id']);
       const tool = toolOf(row['json_schema'], textIn(row['name']));
       if (id === null || tool === null || flagIn(row['is_deleted'])) continue;
-      tools.byId.set(id, tool);
-      tools.byName.set(tool.name, tool);
+      const typed = { ...tool, type: textIn(row['tool_type']) };
+      tools.byId.set(id, typed);
+      tools.byName.set(tool.name, typed);
       if (!isOwnTool(row)) continue;
       const head = {
         id,
