@@ -39,11 +39,18 @@ export const updateAssistantBody = z
 
 const imageDetail = z.enum(['auto', 'low', 'high']).nullish();
 
+/** An address that models can open, or the image itself. Anything else would fail every later run of the thread. */
+const imageAddress = z.string().superRefine((url, context) => {
+  if (/^data:image\/[\w.+-]+;base64,./iu.test(url) || (/^https?:/iu.test(url) && URL.canParse(url))) return;
+  const message = "Invalid '{param}'. Expected a valid URL, but got a value with an invalid format.";
+  context.addIssue({ code: 'custom', message, params: { code: 'invalid_value' } });
+});
+
 const contentPart = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: z.string() }),
   z.strictObject({
     type: z.literal('image_url'),
-    image_url: z.strictObject({ url: z.string().min(1), detail: imageDetail }),
+    image_url: z.strictObject({ url: imageAddress, detail: imageDetail }),
   }),
   z.strictObject({
     type: z.literal('image_file'),

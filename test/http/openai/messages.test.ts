@@ -86,6 +86,27 @@ describe('a new message', () => {
     ]);
   });
 
+  it.each([
+    '',
+    'picture.png',
+    'ftp://example.com/a.png',
+    'https://',
+    'data:text/plain;base64,AAAA',
+    'data:image/png;base64,',
+  ])('shows no image at an address that no model can open: %j', async (url) => {
+    const content = [{ type: 'image_url', image_url: { url } }];
+    const { status, body } = await face.send('POST', path(), { role: 'user', content });
+    expect([status, body.error]).toEqual([
+      400,
+      {
+        message: "Invalid 'content[0].image_url.url'. Expected a valid URL, but got a value with an invalid format.",
+        type: 'invalid_request_error',
+        param: 'content[0].image_url.url',
+        code: 'invalid_value',
+      },
+    ]);
+  });
+
   it('may be an assistant’s, said by no agent', async () => {
     expect(await say('I was here', { role: 'assistant' })).toMatchObject({
       role: 'assistant',
