@@ -1,12 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { openSqlite } from '../../src/store/sqlite-driver.js';
+import { garbageCollector } from '../support/garbage.js';
 
 it('Rows that are read one by one outlive a collection of garbage among them', async () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  const collect = garbageCollector();
   const connection = openSqlite(':memory:');
   connection.exec('create table things (name)');
   const names = Array.from({ length: 200 }, (_each, index) => `thing ${index}`);

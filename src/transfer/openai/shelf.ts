@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
+import { openSqlite, type SqliteConnection } from '../../store/sqlite-driver.js';
 import type { Json } from './json.js';
 import type { ObjectKind } from './shapes.js';
 
@@ -38,20 +38,15 @@ interface Row {
  * holds nothing in memory.
  */
 export class Shelf {
-  private readonly insert: StatementSyncInstance;
-
   private constructor(
-    private readonly database: DatabaseSyncInstance,
+    private readonly database: SqliteConnection,
     private readonly folder: string,
-  ) {
-    this.insert = database.prepare(`insert into objects (kind, id, parent_id, at, file, line, path, object)
-      values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (kind, id) do nothing`);
-  }
+  ) {}
 
   /** Opens a shelf in a folder that is there. */
   static async open(workspace: string): Promise<Shelf> {
     const folder = await mkdtemp(join(workspace, 'shelf-'));
-    const database = new DatabaseSync(join(folder, 'objects.db'));
+    const database = openSqlite(join(folder, 'objects.db'));
     // Nobody needs the file once this program has ended, so nothing is spent on its safety.
     database.exec(`pragma journal_mode = off; pragma synchronous = off;
       create table objects (position integer primary key, kind text not null, id text, parent_id text, at real,
@@ -63,16 +58,16 @@ export class Shelf {
   /** Puts an object aside. Of two that differ under one id, the fuller is kept. */
   add({ kind, id, parentId, at, file, line, path, object }: Shelved): Shelving {
     const text = JSON.stringify(object);
-    if (Number(this.insert.run(kind, id, parentId, at, file, line, path, text).changes) > 0) return 'new';
-    const known = this.database.prepare('select object from objects where kind = ? and id = ?').get(kind, id) as
-      Pick<Row, 'object'> | undefined;
+    const insert = `insert into objects (kind, id, parent_id, at, file, line, path, object)
+      values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (kind, id) do nothing`;
+    const own = [kind, id, parentId, at, file, line, path, text];
+    if (this.database.run(insert, own).changes > 0) return 'new';
+    const known = this.first<Pick<Row, 'object'>>('select object from objects where kind = ? and id = ?', [kind, id]);
     if (known?.object === text) return 'same';
     if (text.length > (known?.object.length ?? 0)) {
-      this.database
-        .prepare(
-          'update objects set parent_id = ?, at = ?, file = ?, line = ?, path = ?, object = ? where kind = ? and id = ?',
-        )
-        .run(parentId, at, file, line, path, text, kind, id);
+      const update = `update objects set parent_id = ?, at = ?, file = ?, line = ?, path = ?, object = ?
+        where kind = ? and id = ?`;
+      this.database.run(update, [parentId, at, file, line, path, text, kind, id]);
     }
     return 'other';
   }
@@ -84,8 +79,8 @@ export class Shelf {
 
   /** How many there are of a kind. */
   count(kind: ObjectKind): number {
-    const row = this.database.prepare('select count(*) as number from objects where kind = ?').get(kind);
-    return (row as { number: number }).number;
+    const sql = 'select count(*) as number from objects where kind = ?';
+    return this.first<{ number: number }>(sql, [kind])?.number ?? 0;
   }
 
   /** All of a kind, the oldest first. */
@@ -101,19 +96,19 @@ export class Shelf {
   }
 
   get(kind: ObjectKind, id: string): Shelved | null {
-    const row = this.database.prepare('select * from objects where kind = ? and id = ?').get(kind, id);
-    return row === undefined ? null : toShelved(kind, row as Row);
+    const row = this.first<Row>('select * from objects where kind = ? and id = ?', [kind, id]);
+    return row === undefined ? null : toShelved(kind, row);
   }
 
   has(kind: ObjectKind, id: string): boolean {
-    return this.database.prepare('select 1 from objects where kind = ? and id = ?').get(kind, id) !== undefined;
+    return this.first('select 1 from objects where kind = ? and id = ?', [kind, id]) !== undefined;
   }
 
   /** The threads that messages and runs name and that are not there themselves. */
   *missingThreads(): Generator<string> {
     const sql = `select distinct parent_id from objects where kind in ('message', 'run') and parent_id is not null
       and parent_id not in (select id from objects where kind = 'thread' and id is not null) order by parent_id`;
-    for (const row of this.database.prepare(sql).iterate()) yield (row as { parent_id: string }).parent_id;
+    for (const row of this.database.iterate(sql)) yield (row as { parent_id: string }).parent_id;
   }
 
   async close(): Promise<void> {
@@ -121,16 +116,19 @@ export class Shelf {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  private first<R>(sql: string, parameters: unknown[]): R | undefined {
+    return this.database.run(sql, parameters).rows[0] as R | undefined;
+  }
+
   private *read(kind: ObjectKind, sql: string, parameters: string[]): Generator<Shelved> {
-    for (const row of this.database.prepare(sql).iterate(...parameters)) yield toShelved(kind, row as Row);
+    for (const row of this.database.iterate(sql, parameters)) yield toShelved(kind, row as Row);
   }
 
   /** Lists are saved as they are answered, most often the newest first. */
   private isNewestFirst(kind: ObjectKind, parentId: string): boolean {
     const end = (direction: string): number | null => {
       const sql = `select at from objects where kind = ? and parent_id = ? order by position ${direction} limit 1`;
-      const row = this.database.prepare(sql).get(kind, parentId) as { at: number | null } | undefined;
-      return row?.at ?? null;
+      return this.first<{ at: number | null }>(sql, [kind, parentId])?.at ?? null;
     };
     const [first, last] = [end('asc'), end('desc')];
     return first !== null && last !== null && first > last;
