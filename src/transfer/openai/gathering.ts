@@ -160,5 +160,7 @@ function shelve(
 }
 
 function timeOf(object: Json): number | null {
-  return readTime(object['created_at'] ?? object['created'] ?? object['timestamp'] ?? null);
+  // When something was last changed is nearer to the truth than when its file was written.
+  const told = object['created_at'] ?? object['created'] ?? object['timestamp'] ?? object['updated_at'];
+  return readTime(told ?? null);
 }

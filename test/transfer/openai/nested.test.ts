@@ -88,6 +88,13 @@ describe('what was said in a thread is found', () => {
   });
 });
 
+it('What has no time of its own has that of its thread, also where only its last change is told', async () => {
+  const saved = { thread_Garden: { messages: plain, updated_at: '2024-05-01T10:00:00' } };
+  const { values } = await readExport({ 'conversations.json': saved });
+  const at = Date.parse('2024-05-01T10:00:00Z');
+  expect([...values('conversation'), ...values('message')].map(({ createdAt }) => createdAt)).toEqual([at, at, at]);
+});
+
 describe('the runs of a thread come along', () => {
   it.each<[string, unknown]>([
     ['beside it and its messages', { thread, messages: newestFirst, runs: [run], run_steps: { run_One: [step] } }],
