@@ -65,6 +65,8 @@ async function thingsOf(user: User, text: string): Promise<Ids> {
   const source = await make('/api/sources', { name });
   const job = await make(`/v1/sources/${String(source['id'])}/upload`, {});
   await make(`/v1/sources/${String(source['id'])}/attach?agent_id=${agent.id}`, {});
+  const documents = await send(user, 'get', `/api/sources/${String(source['id'])}/documents`);
+  const [document] = (documents.body as { documents: { id: string }[] }).documents;
   await make('/api/humans', { name, text });
   await make('/api/personas', { name, text });
   return {
@@ -78,12 +80,14 @@ async function thingsOf(user: User, text: string): Promise<Ids> {
     source_id: String(source['id']),
     source_name: name,
     job_id: String(job['id']),
+    file_id: document?.id ?? '',
     human_name: name,
     persona_name: name,
     preset_name: name,
     preset_id: preset['id'] ?? '',
     // Labels are the same with everybody; this is one that nobody has.
     label: newId(),
+    block_label: newId(),
   };
 }
 
@@ -112,6 +116,8 @@ function bodyOf({ method, path, body: schema }: Route, ids: Ids): object | undef
     'patch /v1/agents/{agent_id}': { id: ids['agent_id'], name: 'x' },
     'patch /v1/agents/{agent_id}/memory': { human: 'x' },
     'post /v1/agents/{agent_id}/archival': { text: 'x' },
+    'post /v1/agents/{agent_id}/archival-memory': { text: 'x' },
+    'patch /v1/agents/{agent_id}/core-memory/blocks/{block_label}': { value: 'x' },
     'post /v1/agents/{agent_id}/messages': { messages: [{ role: 'user', text: 'x' }] },
     'patch /v1/agents/{agent_id}/messages/{message_id}': { id: ids['message_id'], text: 'x' },
     'patch /v1/blocks/{block_id}': { id: ids['block_id'], value: 'x' },

@@ -29,12 +29,20 @@ const list = defineRoute({
   },
 });
 
-const changes = (['add', 'remove'] as const).map((word) =>
+/** How each release calls it, and whether the agent has the tool afterwards. */
+const words = [
+  ['add-tool', true],
+  ['tools/attach', true],
+  ['remove-tool', false],
+  ['tools/detach', false],
+] as const;
+
+const changes = words.map(([word, isGiven]) =>
   defineRoute({
     ...head,
     method: 'patch',
-    path: `/v1/agents/{agent_id}/${word}-tool/{tool_id}`,
-    summary: word === 'add' ? 'Give an agent a tool' : 'Take a tool from an agent',
+    path: `/v1/agents/{agent_id}/${word}/{tool_id}`,
+    summary: isGiven ? 'Give an agent a tool' : 'Take a tool from an agent',
     params: agentToolPath,
     response: agentReply,
     missing: ({ params }) =>
@@ -47,7 +55,7 @@ const changes = (['add', 'remove'] as const).map((word) =>
       const others = (await agents.describe(caller, agentId)).tools
         .map((tool) => tool.name)
         .filter((each) => each !== name);
-      const toolNames = word === 'add' ? [...others, name] : others;
+      const toolNames = isGiven ? [...others, name] : others;
       return { json: agentToWire(await agents.update(caller, agentId, { toolNames })) };
     },
   }),

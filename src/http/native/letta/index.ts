@@ -4,6 +4,7 @@ import { lettaAgentToolRoutes } from './agent-tools.js';
 import { lettaAgentRoutes } from './agents.js';
 import { lettaBlockHistoryRoutes } from './block-history.js';
 import { lettaBlockRoutes } from './blocks.js';
+import { lettaCoreBlockRoutes } from './core-blocks.js';
 import { lettaMemoryRoutes } from './memory.js';
 import { lettaMessageRoutes } from './messages.js';
 import { lettaModelRoutes } from './models.js';
@@ -20,6 +21,7 @@ export const lettaRoutes: readonly Route[] = [
   ...lettaBlockRoutes,
   ...lettaBlockHistoryRoutes,
   ...lettaSharedBlockRoutes,
+  ...lettaCoreBlockRoutes,
   ...lettaSourceRoutes,
   ...lettaSourceFileRoutes,
   ...lettaToolRoutes,

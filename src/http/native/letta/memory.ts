@@ -77,49 +77,50 @@ const archiveSize = defineRoute({
   },
 });
 
-const listPassages = defineRoute({
-  ...head,
-  method: 'get',
-  path: `${root}/archival`,
-  summary: 'Read a part of an archive, the oldest first, then of its sources',
-  query: archivalQuery,
-  response: z.array(passageReply),
-  handle: async (call) => {
-    const principal = callerOf(call);
-    const { agent_id: agentId } = call.params;
-    const { items } = await call.services.memories.passages(principal, agentId, call.query);
-    return { json: items.map((passage) => passageToWire(passage, agentId, principal.userId)) };
-  },
-});
-
-const insertPassage = defineRoute({
-  ...head,
-  method: 'post',
-  path: `${root}/archival`,
-  summary: 'Put a text in the archive',
-  body: archivalBody,
-  response: z.array(passageReply),
-  handle: async (call) => {
-    const principal = callerOf(call);
-    const { agent_id: agentId } = call.params;
-    const passages = await call.services.memories.insertText(principal, agentId, call.body.text);
-    return { json: passages.map((passage) => passageToWire(passage, agentId, principal.userId)) };
-  },
-});
-
-const deletePassage = defineRoute({
-  ...head,
-  method: 'delete',
-  path: `${root}/archival/{memory_id}`,
-  summary: 'Delete a passage; nothing happens where there is none',
-  params: passagePath,
-  response: confirmation,
-  handle: async (call) => {
-    const { agent_id: agentId, memory_id: id } = call.params;
-    await call.services.memories.dropPassage(callerOf(call), agentId, id);
-    return { json: { message: `Memory id=${toLettaId('passage', id)} successfully deleted` } };
-  },
-});
+/** The archive, by its first name and by that of later releases. */
+const archive = ['archival', 'archival-memory'].flatMap((word) => [
+  defineRoute({
+    ...head,
+    method: 'get',
+    path: `${root}/${word}`,
+    summary: 'Read a part of an archive, the oldest first, then of its sources',
+    query: archivalQuery,
+    response: z.array(passageReply),
+    handle: async (call) => {
+      const principal = callerOf(call);
+      const { agent_id: agentId } = call.params;
+      const { items } = await call.services.memories.passages(principal, agentId, call.query);
+      return { json: items.map((passage) => passageToWire(passage, agentId, principal.userId)) };
+    },
+  }),
+  defineRoute({
+    ...head,
+    method: 'post',
+    path: `${root}/${word}`,
+    summary: 'Put a text in the archive',
+    body: archivalBody,
+    response: z.array(passageReply),
+    handle: async (call) => {
+      const principal = callerOf(call);
+      const { agent_id: agentId } = call.params;
+      const passages = await call.services.memories.insertText(principal, agentId, call.body.text);
+      return { json: passages.map((passage) => passageToWire(passage, agentId, principal.userId)) };
+    },
+  }),
+  defineRoute({
+    ...head,
+    method: 'delete',
+    path: `${root}/${word}/{memory_id}`,
+    summary: 'Delete a passage; nothing happens where there is none',
+    params: passagePath,
+    response: confirmation,
+    handle: async (call) => {
+      const { agent_id: agentId, memory_id: id } = call.params;
+      await call.services.memories.dropPassage(callerOf(call), agentId, id);
+      return { json: { message: `Memory id=${toLettaId('passage', id)} successfully deleted` } };
+    },
+  }),
+]);
 
 const place = { tag: 'letta memory', params: agentPath, spell: toLettaId };
 const search = memorySearchRoute({ ...place, path: `${root}/memory/search` });
@@ -132,9 +133,7 @@ export const lettaMemoryRoutes: readonly Route[] = [
   inContext,
   recallSize,
   archiveSize,
-  listPassages,
-  insertPassage,
-  deletePassage,
+  ...archive,
   search,
   context,
 ];

@@ -164,6 +164,12 @@ export const blockQuery = z.object({
 export const blockPath = z.object({ block_id: lettaId('block') });
 /** The path of a block that an agent is given or loses. */
 export const sharedBlockPath = z.object({ agent_id: lettaId('agent'), block_id: lettaId('block') });
+/** The path of a block of an agent by its label. */
+export const agentBlockPath = z.object({ agent_id: lettaId('agent'), block_label: text });
+/** The body of a change of such a block. */
+export const changeAgentBlockBody = z
+  .strictObject({ value: optionalText, limit: limit.nullish() })
+  .meta({ id: 'CoreMemoryBlockChange' });
 /** The body of `POST /v1/blocks/`. */
 export const createBlockBody = block
   .omit({ id: true })

@@ -38,7 +38,7 @@ const tables: Record<string, readonly RouteCase[]> = {
   'messages of Letta': lettaMessageCases,
   'blocks and tools of Letta': lettaCatalogueCases,
   'sources of Letta': lettaSourceCases,
-  'tools and files of later Letta': lettaLaterCases,
+  'tools, files, blocks and archives of later Letta': lettaLaterCases,
   'administration of Letta': lettaAdministrationCases,
 };
 const rows = Object.values(tables).flat();
