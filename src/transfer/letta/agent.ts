@@ -5,6 +5,7 @@ import { charsOf, defaultMemoryKey } from '../../domain/memory.js';
 import type { Place, Problem, RecordOf, TransferRecord } from '../record.js';
 import { agentSettings, lostSettings } from './agent-settings.js';
 import { flagIn, numberIn, objectIn, textIn, timeIn } from './cells.js';
+import type { Setting } from './message-rows.js';
 import { lostRules } from './tool-rules.js';
 import { toAgentTool, type LettaTool } from './tools.js';
 
@@ -58,9 +59,14 @@ export interface LettaBlock {
 const plainTypes: ReadonlySet<string> = new Set(['letta_v1_agent', 'react_agent', 'workflow_agent']);
 
 /** How an agent talks to its model. */
-export function protocolOf({ type, tools }: Pick<LettaAgent, 'type' | 'tools'>): Protocol {
+function protocolOf({ type, tools }: Pick<LettaAgent, 'type' | 'tools'>): Protocol {
   if (type !== null && plainTypes.has(type)) return 'native';
   return type === null || tools.some((tool) => tool.name === 'send_message') ? 'heartbeat' : 'native';
+}
+
+/** How an agent speaks: those that answer in plain text were heard beside their calls too, all others were not. */
+export function speechOf(agent: Pick<LettaAgent, 'type' | 'tools'>): Pick<Setting, 'protocol' | 'isHeardBesideCalls'> {
+  return { protocol: protocolOf(agent), isHeardBesideCalls: agent.type !== null && plainTypes.has(agent.type) };
 }
 
 /** The ids of what an agent has and the source gives no id. */

@@ -4,7 +4,7 @@ import { derivedId } from '../../domain/derived-id.js';
 import { AppError } from '../../domain/errors.js';
 import type { SourceFile } from '../reader.js';
 import type { Place, Problem, TransferRecord } from '../record.js';
-import { agentRecords, blockFrom, idsOf, protocolOf, windowRecord, type LettaAgent } from './agent.js';
+import { agentRecords, blockFrom, idsOf, speechOf, windowRecord, type LettaAgent } from './agent.js';
 import { isObject, listIn, objectIn, textIn, timeIn } from './cells.js';
 import { historyRecords } from './history.js';
 import { readMessage, spokenText, type LettaMessage } from './message.js';
@@ -181,7 +181,7 @@ async function* historyOf(
     },
     find: (id: string) => Promise.resolve(byId.get(id) ?? null),
   };
-  const setting = { ownerId: null, agentId: agent.id, conversationId, protocol: protocolOf(agent) };
+  const setting = { ownerId: null, agentId: agent.id, conversationId, ...speechOf(agent) };
   const places = new Map(messages.map(({ id }, index) => [id, `messages.${index}`]));
   const place = ({ id }: LettaMessage): Place => placeOf(places.get(id) ?? null);
   const { liveFromSeq } = yield* historyRecords(source, [...byId.keys()], setting, place);

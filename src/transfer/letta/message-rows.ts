@@ -11,6 +11,8 @@ export interface Setting {
   agentId: string;
   conversationId: string;
   protocol: Protocol;
+  /** True where words that stand beside calls were shown to people. */
+  isHeardBesideCalls: boolean;
 }
 
 /** A message before it has its number. */
@@ -89,7 +91,8 @@ function userRow(message: LettaMessage, row: RowMaker): Unnumbered {
   }
 }
 
-function assistantRows(message: LettaMessage, { protocol }: Setting, row: RowMaker, isOpening: boolean): Unnumbered[] {
+function assistantRows(message: LettaMessage, setting: Setting, row: RowMaker, isOpening: boolean): Unnumbered[] {
+  const { protocol, isHeardBesideCalls } = setting;
   if (message.calls.length === 0) {
     // In the heartbeat protocol only a call is heard; plain text is a thought.
     const isSaid = protocol === 'native' && spokenText(message) !== '';
@@ -98,15 +101,24 @@ function assistantRows(message: LettaMessage, { protocol }: Setting, row: RowMak
   const calls = message.calls.map((call): MessagePart => {
     return { type: 'tool-call', callId: call.id, name: call.name, arguments: call.arguments };
   });
-  const held = row('assistant', isOpening ? 'boot' : 'inner', [...partsOf(message.pieces), ...calls]);
+  const isHeard = isHeardBesideCalls && !isOpening && spokenText(message).trim() !== '';
+  const heard = message.pieces.filter((piece) => isHeard && piece.type === 'text');
+  const unheard = message.pieces.filter((piece) => !heard.includes(piece));
+  const held = row('assistant', isOpening ? 'boot' : 'inner', [...partsOf(unheard), ...calls]);
   if (isOpening) return [held];
+  const beside = heard.length === 0 ? [] : [saidBeside(message, row, heard)];
   const said = message.calls.flatMap((call, index): Unnumbered[] => {
     const text = call.name === speakingTool ? saidThrough(call.arguments) : null;
     if (text === null) return [];
     const id = derivedId('said', message.id, index);
     return [row('assistant', 'said', [{ type: 'text', text }], { id, visible: true, callId: call.id })];
   });
-  return [...said, held];
+  return [...beside, ...said, held];
+}
+
+/** Words that people heard while the agent went on: a row of their own, since the row with the calls is not shown. */
+function saidBeside(message: LettaMessage, row: RowMaker, heard: readonly LettaPiece[]): Unnumbered {
+  return row('assistant', 'said', partsOf(heard), { id: derivedId('said beside', message.id), visible: true });
 }
 
 /** The words of a call that speaks; null where its arguments cannot be read. */

@@ -1,6 +1,6 @@
 import type { Reader, ReaderSource } from '../reader.js';
 import type { Place, Problem, TransferRecord } from '../record.js';
-import { agentRecords, idsOf, protocolOf, windowRecord, type LettaAgent } from './agent.js';
+import { agentRecords, idsOf, speechOf, windowRecord, type LettaAgent } from './agent.js';
 import { chromaRecords, keepsArchiveInChroma } from './chroma.js';
 import type { LettaDatabase } from './database.js';
 import { agentFoldersIn, folderRecords } from './folders.js';
@@ -125,7 +125,7 @@ class Reading {
     inView: readonly string[],
   ): AsyncGenerator<TransferRecord | Problem> {
     const { database, placeOf } = this;
-    const setting = { ownerId: agent.ownerId, agentId: agent.id, conversationId, protocol: protocolOf(agent) };
+    const setting = { ownerId: agent.ownerId, agentId: agent.id, conversationId, ...speechOf(agent) };
     const source = messageSource(database, agent.id, lettaId);
     const { liveFromSeq, missing } = yield* historyRecords(source, inView, setting, ({ id }) =>
       placeOf('messages', id),

@@ -260,6 +260,27 @@ describe('an agent file as people share them', () => {
     expect(written['sources']).toMatchObject([{ instructions: 'Read them.', metadata: { kind: 'zine' } }]);
   });
 
+  it.each([
+    ['letta_v1_agent', ['Let me look.'], ['said', 'inner']],
+    ['memgpt_v2_agent', [], ['inner']],
+  ])('of the kind %s is heard beside its calls, or not', async (type, heard, kinds) => {
+    const call = { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{}' } };
+    const content = [
+      { type: 'reasoning', is_native: true, reasoning: 'A look is cheap.' },
+      { type: 'text', text: 'Let me look.' },
+    ];
+    const messages = [{ id: 'message-0', role: 'assistant', content, tool_calls: [call] }];
+    const agents = shared.agents.map((agent) => ({ ...agent, agent_type: type, messages }));
+    const items = await readAll(agentFileReader, [await fileOf({ ...shared, agents })], folder);
+    const rows = items.flatMap((item) => (item.kind === 'message' ? [item.value] : []));
+    expect(rows.map(({ kind }) => kind)).toEqual(kinds);
+    expect(rows.filter(({ visible }) => visible).map(textOf)).toEqual(heard);
+    const told = JSON.stringify(rows);
+    expect(told.split('Let me look.')).toHaveLength(2);
+    expect(rows.at(-1)?.parts).toContainEqual(expect.objectContaining({ type: 'tool-call' }));
+    expect(told).toContain('A look is cheap.');
+  });
+
   it('has what its answers must look like left behind where a tool speaks, which is told, as data of blocks are', async () => {
     const [agent] = shared.agents;
     const blocks = [block(0, 'soul', { metadata: { of: 'mine' } })];

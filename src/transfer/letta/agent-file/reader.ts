@@ -7,7 +7,7 @@ import type { TransferKind } from '../../../domain/transfer.js';
 import { valueSchemas } from '../../bundle/schemas.js';
 import type { Reader, SourceFile } from '../../reader.js';
 import type { Place, Problem, TransferRecord } from '../../record.js';
-import { agentRecords, idsOf, protocolOf, windowRecord } from '../agent.js';
+import { agentRecords, idsOf, speechOf, windowRecord } from '../agent.js';
 import { textIn, timeIn } from '../cells.js';
 import { fileRecord, libraryFileRecord, libraryRecord } from '../documents.js';
 import { historyRecords, type MessageSource } from '../history.js';
@@ -136,7 +136,7 @@ class Filed {
       };
     }
     const conversationId = idsOf(agent.id).conversation;
-    const setting = { ownerId: null, agentId: agent.id, conversationId, protocol: protocolOf(agent) };
+    const setting = { ownerId: null, agentId: agent.id, conversationId, ...speechOf(agent) };
     const source = sourceOf(messages);
     const { liveFromSeq, missing } = yield* historyRecords(source, agent.inView, setting, () => place);
     for (const id of missing) {
