@@ -9,10 +9,13 @@ const depths = [5, 10, 20] as const;
 const categories: Record<number, string> = { 1: 'several turns', 2: 'time', 3: 'inference', 4: 'one turn' };
 
 const explanation =
-  'Conversations of two people over months, each told to an assistant session by session, a thread for each, as ' +
-  '"Name: text"; then every question about them is sent as it stands to the search of the memory, over HTTP. Recall is ' +
+  'Conversations of two people over months, each taken in with its times, a thread for each session, as ' +
+  '"Name: text", and continued by one assistant; then every question about them is sent as it stands to the search of the memory, over HTTP. Recall is ' +
   'the share of the turns that answer the question among the first hits; found is the share of questions with one of ' +
   'them among the first ten. No model takes part.';
+
+/** A turn is taken to last so long. */
+const secondsPerTurn = 30;
 
 /** What became of one question. */
 interface Outcome {
@@ -64,14 +67,19 @@ async function ask(stage: Stage, conversation: LongConversation): Promise<Outcom
   const { id: assistantId } = await call(stage, idReply, '/v1/assistants', { model: 'mock' });
   // Each face spells an id in its own way; the texts are the same in both.
   const turnOf = new Map<string, string>();
-  for (const { turns } of conversation.sessions) {
-    const thread = await call(stage, idReply, '/v1/threads', { metadata: { memory: conversation.id } });
-    for (const { id, speaker, text, image_caption: caption } of turns) {
+  const metadata = { memory: conversation.id };
+  const threads = conversation.sessions.map(({ turns, time: at }, session) => ({
+    thread: { id: `thread_${conversation.id}_${session}`, object: 'thread', created_at: at, metadata },
+    messages: turns.map(({ id, speaker, text, image_caption: caption }, turn) => {
       const content = `${speaker}: ${text}${caption === undefined ? '' : ` [image: ${caption}]`}`;
       const role = speaker === conversation.speakers[0] ? 'user' : 'assistant';
-      await call(stage, idReply, `/v1/threads/${thread.id}/messages`, { role, content });
       turnOf.set(content, id);
-    }
+      const own = { id: `msg_${conversation.id}_${session}_${turn}`, object: 'thread.message', role, content };
+      return { ...own, created_at: at + turn * secondsPerTurn };
+    }),
+  }));
+  await takeIn(stage, threads);
+  for (const { thread } of threads) {
     await call(stage, z.unknown(), `/v1/threads/${thread.id}/runs`, { assistant_id: assistantId, stream: true });
   }
   const outcomes: Outcome[] = [];
@@ -85,6 +93,16 @@ async function ask(stage: Stage, conversation: LongConversation): Promise<Outcom
     outcomes.push({ conversation: conversation.id, category, places, answers: evidence.length, ms });
   }
   return outcomes;
+}
+
+/** Imports threads with their messages. */
+async function takeIn(stage: Stage, threads: readonly object[]): Promise<void> {
+  const form = new FormData();
+  form.set('file', new Blob([JSON.stringify(threads)]), 'threads.json');
+  const headers = { authorization: `Bearer ${password}` };
+  const url = `${stage.threadkeeper.url}/admin/import/openai/upload`;
+  const response = await fetch(url, { method: 'POST', headers, body: form });
+  if (!response.ok) throw new Error(`The import answered ${response.status}: ${await response.text()}`);
 }
 
 const idReply = z.object({ id: z.string() });

@@ -10,11 +10,19 @@ import { z } from 'zod';
 
 const folder = join(fileURLToPath(new URL('../..', import.meta.url)), ...['..', 'shared', 'data', 'locomo']);
 
+/** When a session began, such as `1:56 pm on 8 May, 2023`, in seconds. */
+const sessionTime = z.string().transform((text) => {
+  const [, time, day] = /^(.+) on (.+)$/.exec(text) ?? [];
+  return Math.floor(Date.parse(`${day} ${time} UTC`) / 1_000);
+});
+
 const conversationSchema = z.object({
   id: z.string(),
   speakers: z.tuple([z.string(), z.string()]),
   sessions: z.array(
     z.object({
+      /** When it began, in seconds. */
+      time: sessionTime,
       turns: z.array(
         z.object({ id: z.string(), speaker: z.string(), text: z.string(), image_caption: z.string().optional() }),
       ),

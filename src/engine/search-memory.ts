@@ -2,7 +2,9 @@ import { hasExpired, type ScoredPassage } from '../domain/library.js';
 import { limits } from '../domain/limits.js';
 import type { Passage } from '../domain/memory.js';
 import type { Message, Role } from '../domain/message.js';
+import type { Zone } from '../domain/zone.js';
 import type { Embedding } from '../store/store.js';
+import { spokenTimes } from './tools/spoken-times.js';
 import type { SearchAccess } from './tools/tool.js';
 
 /** Where something is remembered: in what was said, in the archive, or in the files that may be searched. */
@@ -30,6 +32,8 @@ export interface MemoryQuery {
   limit: number;
   offset: number;
   now: number;
+  /** Where the times are read that the query speaks of. */
+  zone: Zone;
 }
 
 /** One thing that was found. */
@@ -87,7 +91,8 @@ export function timeOf(hit: MemoryHit): number {
 async function placesOf(access: SearchAccess, wanted: MemoryQuery): Promise<Place[]> {
   const embedding = wanted.query === null ? null : await access.embed(wanted.query);
   const { memoryId, query, from, to } = wanted;
-  const common = { memoryId, query, embedding, from, to };
+  const times = query === null ? [] : spokenTimes(query, wanted);
+  const common = { memoryId, query, embedding, from, to, times };
   const tags = wanted.tags.length === 0 ? null : [...wanted.tags];
   const places: (Place | null)[] = [
     {

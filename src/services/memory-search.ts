@@ -76,7 +76,8 @@ export function createMemorySearchService({
       const agent = await store.agents.get(principal.userId, agentId);
       if (agent === null) throw notFound('agent', agentId);
       const memory = await chosenMemory(store, principal, agent, command);
-      const range = rangeOf(command, { zone: zoneOf(agent, timezone), now: clock.now() });
+      const moment = { zone: zoneOf(agent, timezone), now: clock.now() };
+      const range = rangeOf(command, moment);
       if (command.kind === 'all' && command.offset >= limits.mergedHitsMax) {
         const message = `All kinds together can be paged through up to ${limits.mergedHitsMax}; ask for one of them.`;
         throw new AppError('invalid_request', message, { param: 'offset' });
@@ -96,7 +97,7 @@ export function createMemorySearchService({
           roles: command.roles,
           limit: command.limit,
           offset: command.offset,
-          now: clock.now(),
+          ...moment,
         },
       );
       const hits = found.hits.map(async (hit) => ({

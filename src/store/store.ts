@@ -290,8 +290,16 @@ export interface SearchRequest {
   /** Milliseconds, both included. */
   from: number | null;
   to: number | null;
+  /** Times that the words speak of: what is of them counts more, what is not is found as well. */
+  times?: readonly TimeSpan[];
   limit: number;
   offset: number;
+}
+
+/** A stretch of time in milliseconds, both included. */
+export interface TimeSpan {
+  from: number;
+  to: number;
 }
 
 /** A search of what was said in the conversations of a memory. */

@@ -55,7 +55,7 @@ describe('a search that knows the earlier ones', () => {
   /** Searches in every way and expects all of them to answer alike. */
   const agree = async (memoryId: string, query: string, more: Partial<SearchQuery> = {}): Promise<SearchAnswer> => {
     const whole = { kind: 'message', memoryId, query, embedding: null, from: null, to: null, roles: null } as const;
-    const asked: SearchQuery = { ...whole, tags: null, tagMatch: 'any', limit: 10, offset: 0, ...more };
+    const asked: SearchQuery = { ...whole, tags: null, tagMatch: 'any', times: [], limit: 10, offset: 0, ...more };
     const expected = await find(plain, asked);
     for (const [at, way] of Object.keys(ways).entries()) {
       const [knower] = knowing.slice(at);
@@ -294,13 +294,14 @@ describe('a search that knows the earlier ones', () => {
       if (message !== undefined) await store.messages.delete(message.conversationId, message.id);
     };
     let found = 0;
-    for (let round = 0; round < 150; round += 1) {
+    for (let round = 0; round < 200; round += 1) {
       for (let times = random(4); times > 0; times -= 1) await pick(deeds)();
       const query = Array.from({ length: 1 + random(4) }, () => pick(words)).join(' ');
       const more = {
         from: pick([null, null, 1_000 + random(100)]),
         to: pick([null, null, 1_000 + random(100)]),
         offset: random(3),
+        times: pick([[], [{ from: 1_000 + random(100), to: 1_000 + random(100) }]]),
       };
       const ofPassages = { kind: 'passage' as const, tags: pick(tagsAsked), tagMatch: pick(['any', 'all'] as const) };
       const asked = random(4) === 0 ? ofPassages : { roles: pick(rolesAsked) };

@@ -31,7 +31,7 @@ export interface PageWanted {
 /** Searches the memory that is open in this conversation, and the files that go with it. */
 export function searchOpenMemory(
   access: SearchAccess,
-  { memory, agent, run, clock }: ToolContext,
+  { memory, agent, run, clock, zone }: ToolContext,
   wanted: SearchFor,
 ): Promise<MemoryFindings> {
   return searchMemory(access, {
@@ -43,6 +43,7 @@ export function searchOpenMemory(
     agentId: agent.id,
     conversationId: run.conversationId,
     now: clock.now(),
+    zone,
   });
 }
 

@@ -8,7 +8,8 @@ type Unit = 'day' | 'week' | 'month' | 'year';
 
 const dayMs = 86_400_000;
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
-const months = 'january february march april may june july august september october november december'.split(' ');
+/** The months in order, in lower case. */
+export const monthNames = 'january february march april may june july august september october november december'.split(' ');
 const numbers = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
 
 const monthWord = '([a-z]{3,9})\\.?';
@@ -123,7 +124,7 @@ function spanOfDate(
 }
 
 function monthOf(word: string | undefined): number {
-  return months.findIndex(
+  return monthNames.findIndex(
     (name) => name === word || name.slice(0, 3) === word || (word === 'sept' && name === 'september'),
   );
 }

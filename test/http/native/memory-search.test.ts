@@ -100,6 +100,19 @@ describe('the search of an agent’s memory', () => {
     }
   });
 
+  it('prefers what was said when the question says, as days are in the agent’s zone, and finds the rest too', async () => {
+    const { json } = await ask<{ agent_state: { id: string } }>('POST', '/api/agents', {
+      config: { metadata: { timezone: 'America/New_York' } },
+    });
+    const agentId = json.agent_state.id;
+    await say(agentId, 'We went sailing on the bay.', '2023-06-04T03:00:00Z');
+    for (const day of ['02', '06', '20']) await say(agentId, 'We went sailing, sailing.', `2023-06-${day}T12:00:00Z`);
+    const found = await search(agentId, { query: 'Where did we sail on 3 June, 2023?', roles: 'user' });
+    expect(found.results[0]?.text).toBe('We went sailing on the bay.');
+    expect(found.total).toBe(4);
+    expect(texts(await search(agentId, { query: 'Where did we sail?', roles: 'user' }))[0]).not.toContain('bay');
+  });
+
   it('lists the newest of both kinds first where there are no words', async () => {
     const agentId = await newAgent();
     await say(agentId, 'long ago', '2020-01-01T00:00:00Z');

@@ -47,6 +47,27 @@ export function describeSearch(store: OpenStore): void {
       expect(await archive(memory.id, question)).toEqual({ texts: ['The piano was tuned.'], total: 1 });
     });
 
+    it('puts first what was told at a time that is spoken of, or soon after it, and finds the rest as well', async () => {
+      const { memory, conversation } = await makeScene(store());
+      const dayMs = 86_400_000;
+      const told = Array.from({ length: 1_800 }, (_, day) =>
+        makeMessage(conversation.id, 'some tea', { createdAt: 1_000 * dayMs + day * dayMs }),
+      );
+      const messages = await store().messages.append(conversation.id, told);
+      const day = (at: number): string | undefined => messages[at]?.id;
+      const idsOf = async (more: Partial<MessageSearchRequest>): Promise<{ ids: string[]; total: number }> => {
+        const base = { memoryId: memory.id, query: 'tea', embedding: null, from: null, to: null, roles: null };
+        const { hits, total } = await store().search.messages({ ...base, limit: 3, offset: 0, ...more });
+        return { ids: hits.map(({ id }) => id), total };
+      };
+      const second = { from: 1_002 * dayMs, to: 1_003 * dayMs - 1 };
+      const eleventh = { from: 1_011 * dayMs, to: 1_012 * dayMs - 1 };
+      expect(await idsOf({ times: [second] })).toEqual({ ids: [day(2), day(3), day(4)], total: 1_800 });
+      expect((await idsOf({ times: [eleventh, second] })).ids.slice(0, 2)).toEqual([day(11), day(2)]);
+      expect(await idsOf({})).toEqual({ ids: [day(1_799), day(1_798), day(1_797)], total: 1_800 });
+      expect((await idsOf({ times: [{ from: 0, to: 1 }] })).ids[0]).toBe(day(1_799));
+    });
+
     it('takes every query for words and nothing else', async () => {
       const { memory } = await makeScene(store());
       await store().memories.insertPassage(makePassage(memory.id, { text: 'near the and or not text scope' }));

@@ -9,17 +9,25 @@ export const reach = 4;
 /** Up to this many positions away a word of the query still tells of a text. */
 const spread = 12;
 
+/** What it counts that a text was told when it is asked for, beside all words of the query. */
+const toldWeight = 0.4;
+
 /** A text that may be what is looked for. */
 export interface Candidate extends Holder {
-  /** The share of the query's weight that stands in the text or near it, from 0 to 1. */
+  /** The share of the query's weight that stands in the text or near it, from 0 to 1, and what its time counts. */
   around: number;
 }
 
 /**
  * The most promising of the texts that hold a word of the query: those that have most of its weight in themselves and
- * around them, a word counting the less the further away it stands. Of equal ones the newer.
+ * around them, a word counting the less the further away it stands; and those that were told when it is asked for. Of
+ * equal ones the newer.
  */
-export function chooseCandidates(holdings: readonly Holding[], quoting: readonly Holder[]): Candidate[] {
+export function chooseCandidates(
+  holdings: readonly Holding[],
+  quoting: readonly Holder[],
+  told: ReadonlySet<number>,
+): Candidate[] {
   const texts = new Map<number, Holder>();
   for (const { holders } of holdings) for (const holder of holders) texts.set(holder.key, holder);
   for (const holder of quoting) texts.set(holder.key, holder);
@@ -27,8 +35,8 @@ export function chooseCandidates(holdings: readonly Holding[], quoting: readonly
   const fields = holdings.map(({ rarity, holders }) => ({ weight: rarity / full, near: nearnessTo(holders) }));
   const quotes = new Set(quoting.map(({ key }) => key));
   const rated = Array.from(texts.values(), ({ key, place, position }) => {
-    const around = fields.reduce((sum, { weight, near }) => sum + weight * near({ key, place, position }), 0);
-    return { key, place, position, around };
+    const words = fields.reduce((sum, { weight, near }) => sum + weight * near({ key, place, position }), 0);
+    return { key, place, position, around: words + (told.has(key) ? toldWeight : 0) };
   });
   rated.sort((left, right) => right.around - left.around || right.key - left.key);
   return affordable([...rated.filter(({ key }) => quotes.has(key)), ...rated.filter(({ key }) => !quotes.has(key))]);

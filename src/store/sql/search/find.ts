@@ -50,7 +50,7 @@ async function findAt(ground: Ground, query: SearchQuery): Promise<SearchAnswer>
   if (scope === null) return { ids: [], total: 0 };
   if (query.query === null) return listByTime(db, scope, query);
   const field = await fieldOf(ground, scope, query);
-  const { sought, ranked, matching } = await rankByWords(field, query.query);
+  const { sought, ranked, matching } = await rankByWords(field, query.query, query.times);
   const near = query.embedding === null ? [] : await nearest(db, scope, bounds(query), query.embedding);
   const first = near.length === 0 ? ranked : fuse([ranked, near.map(({ key }) => key)]);
   const total = await countAll(field, sought, matching, near);

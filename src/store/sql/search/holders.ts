@@ -2,7 +2,7 @@ import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Dialect, WordsSought } from '../dialect.js';
 import type { Database } from '../schema.js';
 import type { HeldWord } from './held-words.js';
-import { readKeys, type Keys } from './keys.js';
+import { amongKeys, readKeys, type Keys } from './keys.js';
 import type { KnownScope } from './known-scopes.js';
 import { rarityOf, type Scope } from './scope.js';
 import { stemOf, tokensOf } from './tokens.js';
@@ -84,8 +84,12 @@ export async function readHolders(
   return rows;
 }
 
-/** What is known of who holds the words, the rarest first. */
-export async function holdingsOf(field: Field, held: readonly HeldWord[]): Promise<Holding[]> {
+/** What is known of who holds the words, the rarest first; of some texts in any case whether they do. */
+export async function holdingsOf(
+  field: Field,
+  held: readonly HeldWord[],
+  always: ReadonlySet<number>,
+): Promise<Holding[]> {
   const rarestFirst = [...held].sort((left, right) => left.keys.length - right.keys.length);
   let room = holdersMax;
   const chosen = rarestFirst.map(({ keys }) => {
@@ -93,9 +97,9 @@ export async function holdingsOf(field: Field, held: readonly HeldWord[]): Promi
       room -= keys.length;
       return [...keys];
     }
-    if (room < holdersMax) return [];
+    const newest = room < holdersMax ? [] : keys.slice(-holdersMax);
     room = 0;
-    return [...keys.slice(-holdersMax)];
+    return [...new Set([...newest, ...amongKeys(keys, always)])];
   });
   const places = await placesOf(field, new Set(chosen.flat()));
   return rarestFirst.map(({ word, keys, share }, index) => ({

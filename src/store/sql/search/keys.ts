@@ -36,6 +36,11 @@ export function placeOf(keys: Keys, key: number): number {
   return low;
 }
 
+/** Those of some keys that stand among others. */
+export function amongKeys(keys: Keys, some: ReadonlySet<number>): number[] {
+  return [...some].filter((key) => keys[placeOf(keys, key)] === key);
+}
+
 /** The keys with others that are all above them. */
 export function joined(keys: Uint32Array, above: Uint32Array): Uint32Array {
   if (above.length === 0) return keys;

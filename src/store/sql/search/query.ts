@@ -1,7 +1,7 @@
 import type { Role } from '../../../domain/message.js';
 import type { AttributeFilter } from '../../../domain/library.js';
 import type { LibrarySearchRequest } from '../../library.js';
-import type { MessageSearchRequest, PassageSearchRequest, Embedding } from '../../store.js';
+import type { Embedding, MessageSearchRequest, PassageSearchRequest, SearchRequest, TimeSpan } from '../../store.js';
 
 /** A search as it travels to the thread that carries it out. */
 export interface SearchQuery {
@@ -14,6 +14,7 @@ export interface SearchQuery {
   roles: Role[] | null;
   tags: string[] | null;
   tagMatch: 'any' | 'all';
+  times: readonly TimeSpan[];
   limit: number;
   offset: number;
 }
@@ -51,14 +52,20 @@ export interface Searcher {
 
 /** The query for a search of what was said. */
 export function messageQuery(request: MessageSearchRequest): SearchQuery {
-  const { memoryId, query, embedding, from, to, roles, limit, offset } = request;
-  return { kind: 'message', memoryId, query, embedding, from, to, roles, tags: null, tagMatch: 'any', limit, offset };
+  const { roles } = request;
+  return { ...common(request), kind: 'message', roles, tags: null, tagMatch: 'any' };
 }
 
 /** The query for a search of the archive. */
 export function passageQuery(request: PassageSearchRequest): SearchQuery {
-  const { memoryId, query, embedding, from, to, tags, tagMatch, limit, offset } = request;
-  return { kind: 'passage', memoryId, query, embedding, from, to, roles: null, tags, tagMatch, limit, offset };
+  const { tags, tagMatch } = request;
+  return { ...common(request), kind: 'passage', roles: null, tags, tagMatch };
+}
+
+/** Named one by one, so that only what was asked travels. */
+function common(request: SearchRequest): Omit<SearchQuery, 'kind' | 'roles' | 'tags' | 'tagMatch'> {
+  const { memoryId, query, embedding, from, to, times = [], limit, offset } = request;
+  return { memoryId, query, embedding, from, to, times, limit, offset };
 }
 
 /** The query for a search of libraries. */

@@ -1,3 +1,4 @@
+import type { TimeSpan } from '../../store.js';
 import type { WordsSought } from '../dialect.js';
 import { chooseCandidates } from './candidates.js';
 import { countHolders, holdingsOf, quotingTexts, type Field } from './holders.js';
@@ -5,6 +6,7 @@ import { heldWords } from './held-words.js';
 import { countOfAny } from './keys.js';
 import { featuresOf, relevanceOf } from './relevance.js';
 import { readSurroundings } from './surroundings.js';
+import { toldThen } from './told-then.js';
 import { phrasesOf, wordsOf } from './words.js';
 import { wantedOf } from './wanted.js';
 
@@ -23,15 +25,16 @@ export interface Ranking {
  * where it quotes phrases that are there, those that hold all of the phrases. The best of them are read, with their
  * neighbours, and put in order by all that is known of them.
  */
-export async function rankByWords(field: Field, query: string): Promise<Ranking> {
+export async function rankByWords(field: Field, query: string, times: readonly TimeSpan[] = []): Promise<Ranking> {
   const all = await phrasesIn(field, query);
   const held = await heldWords(field, wordsOf(query), all);
   if (all.length === 0 && held.length === 0) return { sought: null, ranked: [], matching: 0 };
   const sought = { any: all.length > 0 ? [] : held.map(({ word }) => word), all, orSpeaker: true };
-  const holdings = await holdingsOf(field, held);
-  const candidates = chooseCandidates(holdings, await quotingTexts(field, query, holdings, all));
+  const told = await toldThen(field, times);
+  const holdings = await holdingsOf(field, held, told);
+  const candidates = chooseCandidates(holdings, await quotingTexts(field, query, holdings, all), told);
   const pool = await readSurroundings(field, candidates);
-  const features = featuresOf(wantedOf(query), holdings, pool, new Set(candidates.map(({ key }) => key)));
+  const features = featuresOf(wantedOf(query, times), holdings, pool, new Set(candidates.map(({ key }) => key)));
   const rated = [...features].map(([key, of]) => ({ key, score: relevanceOf(of) }));
   rated.sort((left, right) => right.score - left.score || right.key - left.key);
   return {

@@ -4,6 +4,7 @@ import { createLexicon, type Lexicon } from './lexicon.js';
 import { labelOf, readTexts, type ReadText } from './reading.js';
 import { createSense } from './sense.js';
 import type { PlacedText } from './surroundings.js';
+import { timeliness } from './told-then.js';
 import { stemOf, tokensOf } from './tokens.js';
 import { answersTo, type Wanted } from './wanted.js';
 
@@ -27,6 +28,8 @@ export interface Features {
   pairs: number;
   /** Its words, and those of the texts before and after it, are used like the query's. */
   meaning: number;
+  /** Said at a time that the query speaks of, or in the days after it. */
+  then: number;
   /** Holds the whole query, of more than one word, as it stands. */
   quoted: number;
 }
@@ -42,6 +45,7 @@ const weights: Features = {
   question: -1.2,
   pairs: 2.3,
   meaning: 2.2,
+  then: 3,
   quoted: 100,
 };
 
@@ -131,6 +135,7 @@ function createJudge({
       question: Number(text.isQuestion()),
       pairs: pairsIn(pairs, stems) / full,
       meaning: sense(text, near),
+      then: timeliness(wanted.times, text.createdAt),
       quoted: Number(query.length > 1 && holdsInRow(stems, query)),
     };
   };

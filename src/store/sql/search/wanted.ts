@@ -1,3 +1,4 @@
+import type { TimeSpan } from '../../store.js';
 import { stemOf, tokensOf } from './tokens.js';
 
 /** What kind of thing a question asks for, where its first words tell. */
@@ -11,6 +12,8 @@ export interface Wanted {
   /** The words themselves, in lower case. */
   tokens: readonly string[];
   askedFor: AskedFor | null;
+  /** Times that it speaks of. */
+  times: readonly TimeSpan[];
 }
 
 const questions: [AskedFor, RegExp][] = [
@@ -23,7 +26,7 @@ const questions: [AskedFor, RegExp][] = [
 const tokensMax = 60;
 
 /** Reads a query. */
-export function wantedOf(query: string): Wanted {
+export function wantedOf(query: string, times: readonly TimeSpan[] = []): Wanted {
   const tokens = tokensOf(query).slice(0, tokensMax);
   const question = tokens.join(' ');
   const stems = tokens.map(stemOf);
@@ -32,6 +35,7 @@ export function wantedOf(query: string): Wanted {
     pairs: stems.slice(1).map((stem, index) => [stems[index] ?? '', stem] as const),
     tokens,
     askedFor: questions.find(([, pattern]) => pattern.test(question))?.[0] ?? null,
+    times,
   };
 }
 
