@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { limits } from '../../domain/limits.js';
 import type { Run } from '../../domain/run.js';
 import type { Principal } from '../../domain/user.js';
@@ -5,7 +6,7 @@ import type { Services } from '../../services/services.js';
 import { callerOf, defineRoute, type JsonReply, type Route } from '../route.js';
 import { listToWire, readList, toPageRequest } from './listing.js';
 import { listOf } from './replies.js';
-import { readMetadata, readResources, readThread } from './requests.js';
+import { readMetadata, readThread } from './requests.js';
 import { toStartRun } from './run-requests.js';
 import {
   cancelBody,
@@ -61,8 +62,7 @@ const createThreadAndRun = defineRoute({
   handle: async (call) => {
     const principal = callerOf(call);
     const { body, services } = call;
-    const thread = { ...readThread(body.thread ?? {}), ...resourcesOf(body) };
-    const run = await services.threadRuns.start(principal, thread, toStartRun(body));
+    const run = await services.threadRuns.start(principal, readThread(threadOf(body)), toStartRun(body));
     if (body.stream === true) return streamRun(call, run, { include: call.query.include, withThread: true });
     return replyWith(services, run);
   },
@@ -170,9 +170,10 @@ async function replyWith({ runs }: Services, run: Run): Promise<JsonReply> {
   };
 }
 
-/** What the run's own resources name is looked for besides what the thread's do. */
-function resourcesOf(body: { tool_resources?: Parameters<typeof readResources>[0]; thread?: unknown }) {
-  return body.tool_resources === undefined ? {} : { files: readResources(body.tool_resources) };
+/** The thread that is made. Resources of the run become its own; of one tool they take the place of the thread's. */
+function threadOf({ thread, tool_resources }: z.output<typeof createThreadAndRunBody>) {
+  const ofRun = Object.entries(tool_resources ?? {}).filter(([, given]) => given !== null && given !== undefined);
+  return { ...thread, tool_resources: { ...thread?.tool_resources, ...Object.fromEntries(ofRun) } };
 }
 
 /** The routes of runs, their steps and their streams. */

@@ -255,4 +255,22 @@ describe('a thread', () => {
       file_search: { vector_store_ids: [other.id] },
     });
   });
+
+  it('made with a run keeps its own resources beside those of the run, which win where both name one tool', async () => {
+    face = await startReadingFace();
+    const client = face.client();
+    const [fileId = ''] = (await threeFiles(client)).keys();
+    const { id: assistant_id } = await client.beta.assistants.create({ model: 'm', tools: [{ type: 'file_search' }] });
+    const [one, other] = [await client.vectorStores.create({}), await client.vectorStores.create({})];
+    const search = (id: string) => ({ file_search: { vector_store_ids: [id] } });
+    const code = { code_interpreter: { file_ids: [fileId] } };
+    const made = async (ofThread: object, ofRun: object) => {
+      const thread = { messages: [{ role: 'user' as const, content: 'x' }], tool_resources: ofThread };
+      const run = await client.beta.threads.createAndRunPoll({ assistant_id, thread, tool_resources: ofRun });
+      return (await client.beta.threads.retrieve(run.thread_id)).tool_resources;
+    };
+    expect(await made(search(one.id), code)).toEqual({ ...search(one.id), ...code });
+    expect(await made(search(one.id), {})).toMatchObject(search(one.id));
+    expect(await made({ ...search(one.id), ...code }, search(other.id))).toEqual({ ...search(other.id), ...code });
+  });
 });
