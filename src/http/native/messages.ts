@@ -70,13 +70,12 @@ const historyByQuery = defineRoute({
 const historyByCursor = defineRoute({
   ...historyRoute,
   path: '/api/agents/{agent_id}/messages-cursor',
-  summary: 'Read messages older than one of them, newest first',
+  summary: 'Read messages older or newer than one of them, newest first',
   params: agentPath,
   query: cursorQuery,
   missing: ({ params }) => noSuchAgent(params.agent_id),
   handle: async (call) => {
-    const { before, limit } = call.query;
-    const history = await call.services.messages.history(callerOf(call), call.params.agent_id, { before, limit });
+    const history = await call.services.messages.history(callerOf(call), call.params.agent_id, call.query);
     return { json: { messages: historyToWire(history) } };
   },
 });

@@ -142,9 +142,10 @@ const count = lenientInteger(0, 1_000);
 export const historyQuery = z.object({ start, count });
 /** The query of `GET /api/agents/message`. */
 export const earlyHistoryQuery = z.object({ agent_id: idText('agent'), start, count });
-/** The query of `GET /api/agents/{agent_id}/messages-cursor`. */
+/** The query of `GET /api/agents/{agent_id}/messages-cursor`. The clients sent `after`, which the originals passed over. */
 export const cursorQuery = z.object({
   before: idText('message').optional(),
+  after: idText('message').optional(),
   limit: lenientInteger(0, 1_000).default(10),
 });
 

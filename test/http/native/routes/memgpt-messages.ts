@@ -216,8 +216,14 @@ const readings: RouteCase[] = [
       return { path: { agent_id }, query: { before: (await historyOf(client, agent_id))[1]?.id ?? '' } };
     },
     shape: shapes.history,
-    effect: async ({ client, reply, sent: { path } }) =>
-      expect(reply.messages).toEqual((await historyOf(client, path.agent_id)).slice(2)),
+    effect: async ({ client, reply, sent: { path } }) => {
+      const all = await historyOf(client, path.agent_id);
+      expect(reply.messages).toEqual(all.slice(2));
+      // The client sends both cursors; the originals did not read this one.
+      const query = { after: all[2]?.id ?? '', limit: '1000' };
+      const newer = await client.ok(shapes.history, 'GET', '/api/agents/{agent_id}/messages-cursor', { path, query });
+      expect(newer.messages).toEqual(all.slice(0, 2));
+    },
     refusal: { but: { query: { before: 'noon' } }, status: 422, says: ['uuid_parsing', 'query', 'before'] },
   }),
 ];
