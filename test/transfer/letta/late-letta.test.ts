@@ -60,6 +60,22 @@ describe('A late Letta', () => {
     );
   });
 
+  it('with an archive that no agent has tells how much is in it', async () => {
+    const archival = tables.tables['archival_passages'];
+    if (archival === undefined) return;
+    const columns: OldTable['columns'] = { ...archival.columns, is_deleted: 'flag' };
+    const lone = ['One', 'Two', 'Deleted'].map((text) => {
+      return { id: `passage-${randomUUID()}`, archive_id: 'archive-alone', text, is_deleted: text === 'Deleted' };
+    });
+    const items = await readFrom({
+      ...tables.tables,
+      archival_passages: { columns, rows: [...archival.rows, ...lone] },
+    });
+    expect(items.filter((item) => item.kind === 'problem' && item.why.startsWith('An archive that no'))).toMatchObject([
+      { severity: 'left-out', place: { at: 'archival_passages, 2 of archive-alone' } },
+    ]);
+  });
+
   it('keeps its settings, the order of its blocks, and what it was told of its sources', async () => {
     const { sources } = tables.tables;
     if (agents === undefined || sources === undefined) return;
