@@ -239,7 +239,13 @@ describe('a client of Letta 0.4.1', () => {
     const user = await ok(userReply, admin('POST', '/v1/admin/users', { json: { name: 'Jo', org_id: org.id } }));
     const key = await ok(keyReply, admin('POST', '/v1/admin/users/keys', { json: { user_id: user.id, name: null } }));
     await ok(z.array(keyReply), admin('GET', '/v1/admin/users/keys', { params: { user_id: user.id } }));
-    await ok(keyReply, admin('DELETE', '/v1/admin/users/keys', { params: { api_key: key.key } }));
+    const spare = await ok(keyReply, admin('POST', '/v1/admin/users/keys', { json: { user_id: user.id, name: null } }));
+    // The client compares the key that is gone with the one it sent.
+    const withdrawn = await ok(keyReply, admin('DELETE', '/v1/admin/users/keys', { params: { api_key: key.key } }));
+    expect(withdrawn).toEqual(key);
+    const byId = await ok(keyReply, admin('DELETE', '/v1/admin/users/keys', { params: { api_key: spare.id } }));
+    expect(byId.id).toBe(spare.id);
+    expect(byId.key).not.toBe(spare.key);
     await ok(userReply, admin('DELETE', '/v1/admin/users', { params: { user_id: user.id } }));
     await ok(organisationReply, admin('DELETE', '/v1/admin/orgs', { params: { org_id: org.id } }));
     expect((await pythonClient(app.url, key.key)('GET', '/v1/agents')).status).toBe(403);

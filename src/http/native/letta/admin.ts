@@ -113,9 +113,12 @@ const keys = [
     query: keyQuery,
     response: keyReply,
     missing: () => 'API key does not exist',
-    handle: async (call) => ({
-      json: keyToWire(await call.services.users.deleteKey(callerOf(call), call.query.api_key), null),
-    }),
+    handle: async (call) => {
+      const { api_key: named } = call.query;
+      const key = await call.services.users.deleteKey(callerOf(call), named);
+      // Clients look for the key that they sent; who named it by its id never had it.
+      return { json: keyToWire(key, readId('key', named) === null ? named : null) };
+    },
   }),
 ];
 
