@@ -4,6 +4,7 @@ import type { Message } from '../domain/message.js';
 import type { Run } from '../domain/run.js';
 import { estimateRequest, estimateTools } from '../domain/request-tokens.js';
 import { estimateTokens } from '../domain/tokens.js';
+import type { ToolDefinition } from '../domain/tool.js';
 import type { Zone } from '../domain/zone.js';
 import type { ModelRequest, RequestMessage, RequestPart } from '../providers/provider.js';
 import type { Repositories } from '../store/store.js';
@@ -24,6 +25,8 @@ export interface Fit {
   messageTokensMax?: number;
   /** Messages that are sent, the newest; absent is all that are live. */
   newest?: number;
+  /** True leaves the tools out that edit and search the agent's memory. */
+  withoutMemoryTools?: boolean;
 }
 
 /** What the model is told besides the conversation, and never stored. */
@@ -72,7 +75,7 @@ export async function buildContext(
     protocol: agent.protocol,
     origin: agent.origin,
     blocks,
-    hasMemoryTools: scene.hasMemoryTools,
+    hasMemoryTools: scene.hasMemoryTools && fit.withoutMemoryTools !== true,
     passageCount: (memory?.passageCount ?? 0) + (await passagesRead(repositories, scene, run)),
     hiddenMessages: window.liveFromSeq - 1,
     conversationCount: await conversationsSharing(repositories, scene),
@@ -84,16 +87,22 @@ export async function buildContext(
     ...summaryMessage(scene, window),
     ...toRequestMessages(messages, historyOptions(scene, fit)),
   ]);
+  const offer = offerOf(run, scene);
   const request = await ruledRequest(repositories, scene, run, {
     model: scene.model.model,
     messages: withTail(history, tail, scene.zone),
-    ...offerOf(run, scene),
+    tools: fit.withoutMemoryTools === true ? withoutMemory(offer.tools, scene) : offer.tools,
+    toolChoice: offer.toolChoice,
     parallelToolCalls: run.overrides.parallelToolCalls ?? null,
     settings: { ...agent.settings, maxOutputTokens: outputTokensOf(scene, run) },
     user: null,
   });
   const fixedTokens = estimateTokens(system) + estimateTools(request.tools);
   return { request, window, messages, system: input, fixedTokens, tokens: estimateRequest(request) };
+}
+
+function withoutMemory(tools: ToolDefinition[], { memoryTools }: Scene): ToolDefinition[] {
+  return tools.filter(({ name }) => !memoryTools.has(name));
 }
 
 /** How the live messages of a scene are written for its model. */

@@ -1,5 +1,6 @@
 import { AppError } from '../domain/errors.js';
 import { limits } from '../domain/limits.js';
+import { estimateTools } from '../domain/request-tokens.js';
 import { addUsage, type Usage } from '../domain/run.js';
 import { budgetLeft } from './budget.js';
 import { compact } from './compaction.js';
@@ -46,7 +47,7 @@ export async function prepare(work: PromptWork, effort: Effort): Promise<Context
     throw contextTooSmall(work, context);
   }
   const whole = await noticePressure(work, context, () => build(effort.fit, [pressureNotice]));
-  return withinBudget(work, whole, (newest) => build({ ...effort.fit, newest }));
+  return withinBudget(work, whole, (tighter) => build({ ...effort.fit, ...tighter }));
 }
 
 /** Takes one step of the ladder; false where it changed nothing. */
@@ -71,19 +72,27 @@ async function climb(work: PromptWork, effort: Effort, context: Context, rung: R
 const clampedResultChars = 2_000;
 const squeezedResultChars = 400;
 
-/** A prompt that costs more than the run may still spend is sent with fewer messages; the window stays as it is. */
+/**
+ * A prompt that costs more than the run may still spend is sent with fewer messages; the window stays as it is. Where
+ * the tools of its memory alone would take more than half of that, the agent does without them instead: whoever spends
+ * so little wants an answer to what was said.
+ */
 async function withinBudget(
-  { journal, gauge }: PromptWork,
+  { journal, gauge, scene }: PromptWork,
   whole: Context,
-  rebuild: (newest: number) => Promise<Context>,
+  rebuild: (fit: Partial<Fit>) => Promise<Context>,
 ): Promise<Context | null> {
   const { promptTokens } = budgetLeft(journal.run);
-  let context = whole;
+  const fits = (context: Context): boolean => gauge.weigh(context.tokens) <= promptTokens;
+  if (fits(whole)) return whole;
+  const memoryTokens = estimateTools(scene.definitions.filter(({ name }) => scene.memoryTools.has(name)));
+  const withoutMemoryTools = gauge.weigh(memoryTokens) > promptTokens / 2;
+  let context = withoutMemoryTools ? await rebuild({ withoutMemoryTools }) : whole;
   let newest = whole.messages.length;
-  while (gauge.weigh(context.tokens) > promptTokens) {
+  while (!fits(context)) {
     newest = Math.floor(newest / 2);
     if (newest === 0) return null;
-    context = await rebuild(newest);
+    context = await rebuild({ newest, withoutMemoryTools });
   }
   return context;
 }

@@ -42,6 +42,8 @@ export interface Scene {
   restingTools: ReadonlySet<string>;
   /** True where the agent was given a tool that edits or searches its memory. */
   hasMemoryTools: boolean;
+  /** Names of those tools. */
+  memoryTools: ReadonlySet<string>;
   /** True where the agent was given a tool that searches its archive, and with it the files attached to it. */
   searchesArchive: boolean;
   /** The zone in which the agent reads and writes times. */
@@ -78,6 +80,10 @@ export async function setScene(dependencies: EngineDependencies, run: Run): Prom
       strict: tool.strict,
     })),
   ];
+  const memoryTools = builtins.filter(
+    // Files that are searched by themselves are no memory.
+    (name) => name !== 'file_search' && ['memory', 'search'].includes(tools.find(name)?.effect ?? ''),
+  );
   return {
     agent,
     additionalInstructions: run.overrides.additionalInstructions ?? null,
@@ -87,10 +93,8 @@ export async function setScene(dependencies: EngineDependencies, run: Run): Prom
     definitions: protocol.offer(offered),
     clientTools: new Set(functions.flatMap((tool) => (tool.kept === true ? [] : [tool.name]))),
     restingTools: new Set(builtins.filter((name) => tools.find(name)?.rests === true)),
-    hasMemoryTools: builtins.some(
-      // Files that are searched by themselves are no memory.
-      (name) => name !== 'file_search' && ['memory', 'search'].includes(tools.find(name)?.effect ?? ''),
-    ),
+    hasMemoryTools: memoryTools.length > 0,
+    memoryTools: new Set(memoryTools),
     searchesArchive: builtins.some((name) => name === 'archival_memory_search' || name === 'memory_search'),
     zone: zoneOf(agent, dependencies.timezone ?? 'UTC'),
     windowTokens,

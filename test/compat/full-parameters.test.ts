@@ -24,7 +24,7 @@ interface Era {
 }
 
 const settings = { temperature: 1, top_p: 1, metadata: { foo: 'bar' } };
-const budgets = { max_completion_tokens: 256, max_prompt_tokens: 5_000, tool_choice: 'none', tools: codeTools };
+const budgets = { max_completion_tokens: 256, max_prompt_tokens: 256, tool_choice: 'none', tools: codeTools };
 const eras: [string, Era][] = [
   [
     'the first version, November 2023',

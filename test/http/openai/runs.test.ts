@@ -211,12 +211,24 @@ describe('what a run brings and what it sees', () => {
 
   it('ends incomplete, having said nothing, where even its shortest prompt costs more than it may spend', async () => {
     await open(['Never.']);
-    const story = await newStory(face);
+    const story = await newStory(face, { said: 'word '.repeat(1_000) });
     const done = await run(story, { max_prompt_tokens: 256 });
     expect(done.status).toBe('incomplete');
     expect(done.incomplete_details).toEqual({ reason: 'max_prompt_tokens' });
     expect(face.app.room.provider.requests).toEqual([]);
     expect((await face.send('GET', `/threads/${story.threadId}/messages`)).body.data).toHaveLength(1);
+  });
+
+  it('leaves the tools of its memory at home where they would take most of what it may spend', async () => {
+    await open(['Short.', { calls: [{ id: 'call_a', name: 'lookup', arguments: {} }] }, 'Long.']);
+    const story = await newStory(face, { assistant: { instructions: 'Be brief.', tools: [lookup] } });
+    expect((await run(story, { max_prompt_tokens: 256 })).status).toBe('completed');
+    expect(request(0).tools.map((tool) => tool.name)).toEqual(['lookup']);
+    expect(systemOf(0)).toBe('Be brief.');
+    expect(saidTo(0)).toHaveLength(1);
+    await run(story, { max_prompt_tokens: 20_000 });
+    expect(request(1).tools.map((tool) => tool.name)).toEqual(expect.arrayContaining(['lookup', 'memory_append']));
+    expect(systemOf(1)).toContain('### Memory');
   });
 
   it('sends fewer messages where all of them cost more than it may spend, and keeps them in view for the next', async () => {
