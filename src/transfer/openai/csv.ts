@@ -39,22 +39,49 @@ export class CsvRows {
   /** `closed`: behind a quotation mark that ends the quotation, or is the first of two that stand for one. */
   private state: 'plain' | 'quoted' | 'closed' = 'plain';
 
-  constructor(private readonly separator: string) {}
+  /** What ends a cell or a row, begins a quotation, or is passed over, outside a quotation. */
+  private readonly marks: RegExp;
+
+  constructor(private readonly separator: string) {
+    this.marks = new RegExp(`["\\r\\n${separator}]`, 'gu');
+  }
 
   *write(text: string): Generator<CsvRow> {
-    for (const character of text) {
-      if (character === '\n') this.line += 1;
-      if ((this.chars += 1) > rowCharsMax) throw new CsvFault('A row is larger than any that is read.', this.rowLine);
-      if (this.state === 'quoted') {
-        if (character === '"') this.state = 'closed';
-        else this.cell += character;
-      } else if (character === '"' && (this.state === 'closed' || this.cell === '')) {
-        if (this.state === 'closed') this.cell += '"';
-        this.state = 'quoted';
-      } else if (character === this.separator) this.endCell();
-      else if (character === '\n') yield* this.endRow();
-      else if (character !== '\r') this.cell += character;
+    let at = 0;
+    while (at < text.length) {
+      const next = this.nextMark(text, at);
+      if (next > at) this.take(text.slice(at, next));
+      if (next < text.length) yield* this.mark(text.charAt(next));
+      at = next + 1;
     }
+  }
+
+  /** Where the next character stands that means something besides itself. */
+  private nextMark(text: string, from: number): number {
+    this.marks.lastIndex = from;
+    const found = this.state === 'quoted' ? text.indexOf('"', from) : (this.marks.exec(text)?.index ?? -1);
+    return found === -1 ? text.length : found;
+  }
+
+  /** Takes plain text in whole pieces: a cell of single characters would be many times as large. */
+  private take(text: string): void {
+    this.chars += text.length;
+    if (this.chars > rowCharsMax) throw new CsvFault('A row is larger than any that is read.', this.rowLine);
+    this.line += text.split('\n').length - 1;
+    this.cell += text;
+    if (this.state === 'closed') this.state = 'plain';
+  }
+
+  private *mark(character: string): Generator<CsvRow> {
+    if (this.state === 'quoted') this.state = 'closed';
+    else if (character === '"' && (this.state === 'closed' || this.cell === '')) {
+      if (this.state === 'closed') this.cell += '"';
+      this.state = 'quoted';
+    } else if (character === this.separator) this.endCell();
+    else if (character === '\n') {
+      this.line += 1;
+      yield* this.endRow();
+    } else if (character === '"') this.cell += '"';
   }
 
   *end(): Generator<CsvRow> {

@@ -65,6 +65,22 @@ describe('a table of messages is read', () => {
     expect(alone.told[0]).toMatch(/^A table is read where its columns are those of messages/u);
   });
 
+  it('whatever its cells hold, and however they are quoted', async () => {
+    const cells = ['a "b" c', '""', 'x, y; z\t', 'line\r\nline\n', ''];
+    const written = cells.map((cell, index) => `thread_Garden,user,"${cell.replaceAll('"', '""')}",${index}`);
+    const plain = 'thread_Garden,user,5" of "rain",9';
+    const { values } = await readExport({
+      'm.csv': ['thread_id,role,content,created_at', ...written, plain].join('\n'),
+    });
+    const texts = values('message').map(({ parts: [part] }) => (part?.type === 'text' ? part.text : ''));
+    expect(texts).toEqual([...cells, '5" of "rain"']);
+  });
+
+  it('but for a row that is larger than any, which is told and not held', async () => {
+    const { told } = await readExport({ 'm.csv': `${head}\nthread_Garden,x,user,"${'x'.repeat(17 * 1024 * 1024)}"\n` });
+    expect(told[0]).toBe('A row is larger than any that is read.');
+  });
+
   it('up to where it is cut off, which is told with its line', async () => {
     const { values, problems } = await readExport({
       'messages.csv': `${head}\n${rows[1] ?? ''}\nthread_Garden,x,user,"Cut`,
