@@ -115,6 +115,24 @@ describe('a client of Letta 0.5', () => {
     expect((await call('GET', '/v1/tools', { params: { cursor: 'tool-none', limit: 4 } })).status).toBe(400);
   });
 
+  it('comes to an end where it reads lists on until nothing comes, as later clients do', async () => {
+    const { id } = await ok(agentReply, call('POST', '/v1/agents', { json: agentBody('Listed') }));
+    const ofAgent = ['tools', 'core-memory/blocks'].map((word) => `/v1/agents/${id}/${word}`);
+    for (const path of ['/v1/agents', '/v1/blocks', '/v1/tools', ...ofAgent]) {
+      const members = z.array(z.looseObject({ id: z.string() }));
+      const whole = (await ok(members, call('GET', path))).map((each) => each.id);
+      const read: string[] = [];
+      for (let after: string | undefined; ; after = read.at(-1)) {
+        const part = await ok(members, call('GET', path, { params: { after, limit: 2 } }));
+        if (part.length === 0) break;
+        expect(part.length).toBeLessThanOrEqual(2);
+        read.push(...part.map((each) => each.id));
+      }
+      expect([path, read]).toEqual([path, whole]);
+      expect(whole.length).toBeGreaterThan(1);
+    }
+  });
+
   it('changes a tool without its id in the body', async () => {
     const source = 'def tide(day: int) -> str:\n    """Tells the tide."""\n    return ""\n';
     const body = { source_code: source, source_type: 'python', tags: [], terminal: null };

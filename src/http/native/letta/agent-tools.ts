@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { toLettaId } from '../../../domain/ids.js';
 import { callerOf, defineRoute, type Route } from '../../route.js';
 import { noSuchLettaAgent } from './agents.js';
+import { partMembers, partOf } from './part.js';
 import { agentReply, toolReply } from './replies.js';
 import { agentPath, agentToolPath } from './schemas.js';
 import { agentToWire, toolToWire } from './wire.js';
@@ -18,6 +19,7 @@ const list = defineRoute({
   path: '/v1/agents/{agent_id}/tools',
   summary: 'List the tools of an agent',
   params: agentPath,
+  query: partMembers('tool'),
   response: z.array(toolReply),
   missing: ({ params }) => noSuchLettaAgent(params.agent_id),
   handle: async (call) => {
@@ -25,7 +27,8 @@ const list = defineRoute({
     const { tools } = await call.services.agents.describe(caller, call.params.agent_id);
     const names = new Set(tools.map((tool) => tool.name));
     const known = await call.services.storedTools.list(caller, 'own');
-    return { json: known.filter((tool) => names.has(tool.name)).map(toolToWire) };
+    const held = known.filter((tool) => names.has(tool.name));
+    return { json: partOf(held, call.query).map(toolToWire) };
   },
 });
 

@@ -4,15 +4,9 @@ import type { AgentChanges } from '../../../services/agent-changes.js';
 import type { NewAgent, NewBlock } from '../../../services/agent-creation.js';
 import { callerOf, defineRoute, type Call, type Route } from '../../route.js';
 import { toToolRule } from '../tool-rule-schemas.js';
+import { partMembers, partOf } from './part.js';
 import { agentReply } from './replies.js';
-import {
-  agentListQuery,
-  agentPath,
-  createAgentBody,
-  updateAgentBody,
-  type BlockBody,
-  type LlmConfigBody,
-} from './schemas.js';
+import { agentPath, createAgentBody, updateAgentBody, type BlockBody, type LlmConfigBody } from './schemas.js';
 import { agentToWire } from './wire.js';
 
 const head = { tag: 'letta agents', access: 'user' } as const;
@@ -28,13 +22,14 @@ const list = defineRoute({
   method: 'get',
   path: '/v1/agents',
   summary: 'List your agents, or the one of a name',
-  query: agentListQuery,
+  query: partMembers('agent').extend({ name: z.string().optional() }),
   response: z.array(agentReply),
   handle: async (call) => {
     const { name } = call.query;
     const all = await call.services.agents.describeAll(callerOf(call));
     const wanted = name === undefined ? all : all.filter(({ agent }) => agent.name === name);
-    return { json: wanted.map(agentToWire) };
+    const listed = wanted.map((details) => ({ id: details.agent.id, details }));
+    return { json: partOf(listed, call.query).map(({ details }) => agentToWire(details)) };
   },
 });
 

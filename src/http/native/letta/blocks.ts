@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { callerOf, defineRoute, type Route } from '../../route.js';
+import { partMembers, partOf } from './part.js';
 import { blockReply } from './replies.js';
 import { blockPath, blockQuery, createBlockBody, updateBlockBody } from './schemas.js';
 import { labelledTextToWire } from './wire.js';
@@ -18,12 +19,12 @@ const list = defineRoute({
   method: 'get',
   path: '/v1/blocks',
   summary: 'List blocks: humans and personas, and with templates_only=false those of your agents',
-  query: blockQuery,
+  query: partMembers('block').extend(blockQuery.shape),
   response: z.array(blockReply),
   handle: async (call) => {
     const { label, name, templates_only: offeredOnly } = call.query;
     const blocks = await call.services.blocks.list(callerOf(call), { label, name, offeredOnly });
-    return { json: blocks.map(labelledTextToWire) };
+    return { json: partOf(blocks, call.query).map(labelledTextToWire) };
   },
 });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Block } from '../../../domain/memory.js';
 import { callerOf, defineRoute, type Route } from '../../route.js';
 import { noSuchLettaAgent } from './agents.js';
+import { partMembers, partOf } from './part.js';
 import { blockReply } from './replies.js';
 import { agentBlockPath, agentPath, changeAgentBlockBody } from './schemas.js';
 import { labelledTextToWire } from './wire.js';
@@ -27,12 +28,13 @@ const list = defineRoute({
   path,
   summary: 'List what an agent always has in mind',
   params: agentPath,
+  query: partMembers('block'),
   response: z.array(blockReply),
   missing: ({ params }) => noSuchLettaAgent(params.agent_id),
   handle: async (call) => {
     const { userId } = callerOf(call);
     const { blocks } = await call.services.memories.overview(callerOf(call), call.params.agent_id);
-    return { json: blocks.map((block) => toWire(block, userId)) };
+    return { json: partOf(blocks, call.query).map((block) => toWire(block, userId)) };
   },
 });
 

@@ -78,8 +78,6 @@ const agentMembers = {
   embedding_config: anyObject.nullish(),
 };
 
-/** The query of `GET /v1/agents/`. */
-export const agentListQuery = z.object({ name: text.optional() });
 /** The body of `POST /v1/agents/`; the members besides are of 0.5. */
 export const createAgentBody = z
   .strictObject({
@@ -189,11 +187,6 @@ const toolMembers = {
   /** Of 0.5, and always null there. */
   terminal: z.null().optional(),
 };
-/** The query of `GET /v1/tools/`: all tools where no limit is given. */
-export const toolListQuery = z.object({
-  cursor: lettaId('tool').optional(),
-  limit: lenientInteger(1, 10_000).optional(),
-});
 /** The body of `POST /v1/tools/`. */
 export const createToolBody = z.strictObject({ source_code: text, ...toolMembers }).meta({ id: 'ToolCreate' });
 /** The body of `PATCH /v1/tools/{tool_id}`; the client of 0.5 leaves the id to the path. */

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { AppError } from '../../../domain/errors.js';
 import { toLettaId } from '../../../domain/ids.js';
 import { callerOf, defineRoute, type Route } from '../../route.js';
+import { partMembers, partOf } from './part.js';
 import { toolReply } from './replies.js';
-import { pageOf } from '../../../domain/page.js';
-import { createToolBody, createToolQuery, toolListQuery, toolNamePath, toolPath, updateToolBody } from './schemas.js';
+import { createToolBody, createToolQuery, lettaId, toolNamePath, toolPath, updateToolBody } from './schemas.js';
 import { toolToWire } from './wire.js';
 
 const head = { tag: 'letta tools', access: 'user' } as const;
@@ -21,12 +21,13 @@ const list = defineRoute({
   method: 'get',
   path: '/v1/tools',
   summary: 'List tools: those that are built in, those of the whole server, and your own',
-  query: toolListQuery,
+  // The first releases of 0.5 called it `cursor`.
+  query: partMembers('tool').extend({ cursor: lettaId('tool').optional() }),
   response: z.array(toolReply),
   handle: async (call) => {
     const tools = await call.services.storedTools.list(callerOf(call), 'own');
-    const { cursor: after, limit = tools.length } = call.query;
-    return { json: pageOf(tools, { limit, order: 'asc', after }).items.map(toolToWire) };
+    const { cursor, after = cursor, limit } = call.query;
+    return { json: partOf(tools, { after, limit }).map(toolToWire) };
   },
 });
 
