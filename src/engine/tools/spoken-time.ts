@@ -9,7 +9,9 @@ type Unit = 'day' | 'week' | 'month' | 'year';
 const dayMs = 86_400_000;
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 /** The months in order, in lower case. */
-export const monthNames = 'january february march april may june july august september october november december'.split(' ');
+export const monthNames = 'january february march april may june july august september october november december'.split(
+  ' ',
+);
 const numbers = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
 
 const monthWord = '([a-z]{3,9})\\.?';
