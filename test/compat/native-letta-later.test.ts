@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { agentReply, blockReply, toolReply } from '../../src/http/native/letta/replies.js';
 import { startApp, type RunningApp } from '../http/running-app.js';
-import { pythonClient, type Answer, type PythonClient } from './python-client.js';
+import { ok, pythonClient, type PythonClient } from './python-client.js';
 
 /*
  * What the Python client of the first releases of Letta 0.5 sends otherwise than that of 0.4, in its bytes.
@@ -17,12 +17,6 @@ beforeAll(async () => {
   call = pythonClient(app.url, (headers['authorization'] ?? '').replace('Bearer ', ''));
 });
 afterAll(() => app.close());
-
-const ok = async <T extends z.ZodType>(schema: T, answer: Promise<Answer>): Promise<z.infer<T>> => {
-  const { status, text, body } = await answer;
-  expect([status, status === 200 ? '' : text]).toEqual([200, '']);
-  return schema.parse(body);
-};
 
 /** A block as the client writes one out: by the names of its members, not by their aliases. */
 const blockBody = (label: string, value: string): Record<string, unknown> => ({

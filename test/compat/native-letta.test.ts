@@ -17,7 +17,7 @@ import { jobReply, sourceReply } from '../../src/http/native/letta/source-schema
 import { adminPassword, type RunningApp } from '../http/running-app.js';
 import type { ReadingFace } from '../support/reading-face.js';
 import { birdFile, birdKnown, birdQuestion, birdUnknown, startNativeHouse, untilCompleted } from './native-house.js';
-import { pythonClient, type Answer, type PythonClient } from './python-client.js';
+import { ok, pythonClient, type PythonClient } from './python-client.js';
 
 /*
  * What the Python client of Letta 0.4.1 sends in the course of a working day, in its bytes. It reads every answer with
@@ -45,12 +45,6 @@ afterAll(async () => {
   await house.close();
   expect(house.faults).toEqual([]);
 });
-
-const ok = async <T extends z.ZodType>(schema: T, answer: Promise<Answer>): Promise<z.infer<T>> => {
-  const { status, text, body } = await answer;
-  expect([status, status === 200 ? '' : text]).toEqual([200, '']);
-  return schema.parse(body);
-};
 
 const blockBody = (label: string, value: string): Record<string, unknown> => ({
   value,

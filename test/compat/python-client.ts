@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { request as send, type IncomingHttpHeaders } from 'node:http';
+import { expect } from 'vitest';
+import type { z } from 'zod';
 
 /** An answer, as the wire brought it. */
 export interface Answer {
@@ -104,4 +106,11 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** The body of an answer that must be a 200 and fit its schema. */
+export async function ok<T extends z.ZodType>(schema: T, answer: Promise<Answer>): Promise<z.infer<T>> {
+  const { status, text, body } = await answer;
+  expect([status, status === 200 ? '' : text]).toEqual([200, '']);
+  return schema.parse(body);
 }
