@@ -1,8 +1,10 @@
 import { Kysely } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { sqliteDialect } from '../../src/store/sql/dialect.js';
+import { migrate } from '../../src/store/sql/migrate.js';
 import { initial } from '../../src/store/sql/migrations/0001-initial.js';
 import { sharedBlocks } from '../../src/store/sql/migrations/0005-shared-blocks.js';
+import { closeTexts } from '../../src/store/sql/migrations/0010-close-texts.js';
 import type { Database } from '../../src/store/sql/schema.js';
 import { sqliteWords } from '../../src/store/sql/search/sqlite-words.js';
 import { openSqlite } from '../../src/store/sqlite-driver.js';
@@ -41,6 +43,20 @@ describe('an older database', () => {
     await db.deleteFrom('users').execute();
     expect(await db.selectFrom('blocks').selectAll().execute()).toEqual([]);
     expect(await db.selectFrom('block_versions').selectAll().execute()).toEqual([]);
+    await db.destroy();
+  });
+
+  it('counts the places of what was said among the texts of their conversation', async () => {
+    const connection = openSqlite(':memory:');
+    const db = new Kysely<Database>({ dialect: sqliteKysely(connection) });
+    await migrate(db, dialect, { now: () => 1 });
+    connection.exec(`pragma foreign_keys = off;
+      insert into texts (key, message_id, passage_id, scope_id, scope, role, chars, created_at, text, position) values
+        (1, 'a', null, 'c', '', 'user', 1, 1, 'x', 9), (2, 'b', null, 'c', '', 'user', 1, 1, 'x', 5),
+        (3, 'c', null, 'd', '', 'user', 1, 1, 'x', 7), (4, null, 'p', 'c', '', null, 1, 1, 'x', null)`);
+    await closeTexts(db, dialect);
+    const rows = await db.selectFrom('texts').select(['key', 'position']).orderBy('key').execute();
+    expect(rows.map(({ position }) => position)).toEqual([2, 1, 1, null]);
     await db.destroy();
   });
 });

@@ -11,6 +11,7 @@ import { textPlaces } from './migrations/0006-text-places.js';
 import { sleepTime } from './migrations/0007-sleep-time.js';
 import { transfers } from './migrations/0008-transfers.js';
 import { textRemovals } from './migrations/0009-text-removals.js';
+import { closeTexts } from './migrations/0010-close-texts.js';
 import type { Database } from './schema.js';
 import { inTransaction } from './session.js';
 
@@ -31,6 +32,7 @@ const migrations: readonly Migration[] = [
   { number: 7, name: 'sleep-time', up: sleepTime },
   { number: 8, name: 'transfers', up: transfers },
   { number: 9, name: 'text-removals', up: textRemovals },
+  { number: 10, name: 'close-texts', up: closeTexts },
 ];
 
 /**

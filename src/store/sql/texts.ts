@@ -1,3 +1,4 @@
+import { sql, type RawBuilder } from 'kysely';
 import type { Passage } from '../../domain/memory.js';
 import { textOf, type Message, type Role } from '../../domain/message.js';
 import { cleanText } from '../../domain/storable-text.js';
@@ -11,7 +12,7 @@ interface Entry {
   passageId: string | null;
   library?: { passageId: string; fileId: string };
   /** Its place among the texts around it; null where it stands alone. */
-  position: number | null;
+  position: number | RawBuilder<number> | null;
   speaker?: string | null;
   scopeId: string;
   scope: string;
@@ -24,10 +25,15 @@ const entriesPerStatement = 200;
 
 /** Makes new messages findable. Only what was said is: searches never find their own echoes, nor anybody's thoughts. */
 export async function indexMessages(session: Session, ownerId: string, messages: readonly Message[]): Promise<void> {
-  await insertEntries(
-    session,
-    messages.flatMap((message) => messageEntry(ownerId, message) ?? []),
-  );
+  const counts = new Map<string, number>();
+  const entries = messages.flatMap((message): Entry[] => {
+    const entry = messageEntry(ownerId, message);
+    if (entry === null) return [];
+    const count = (counts.get(entry.scopeId) ?? 0) + 1;
+    counts.set(entry.scopeId, count);
+    return [{ ...entry, position: placeAfterAll(entry.scopeId, count) }];
+  });
+  await insertEntries(session, entries);
 }
 
 /** Makes a message findable as it now stands, or no longer. Costs nothing new where its text is the same. */
@@ -37,8 +43,18 @@ export async function reindexMessage(session: Session, ownerId: string, message:
   if (entry !== null) {
     stale = stale.where((is) => is.or([is('text', '<>', entry.text), is('role', 'is distinct from', entry.role)]));
   }
-  await stale.execute();
-  if (entry !== null) await insertEntries(session, [entry]);
+  const [before] = await stale.returning('position').execute();
+  if (entry === null) return;
+  await insertEntries(session, [{ ...entry, position: before?.position ?? placeAfterAll(entry.scopeId, 1) }]);
+}
+
+/**
+ * The place of a text that comes so many after all that were said in its conversation. Only what is found has one, for
+ * what agents think and do between two texts sets them no further apart.
+ */
+function placeAfterAll(conversationId: string, count: number): RawBuilder<number> {
+  return sql`(select coalesce(max(position), 0) + cast(${count} as bigint) from texts
+    where scope_id = ${conversationId} and message_id is not null)`;
 }
 
 /** Makes a passage findable as it now stands. A vector of an older text goes with that text. */
@@ -83,7 +99,7 @@ export async function indexLibraryPassages(
   await insertEntries(session, entries);
 }
 
-function messageEntry(ownerId: string, message: Message): Entry | null {
+function messageEntry(ownerId: string, message: Message): Omit<Entry, 'position'> | null {
   const spoken = message.role === 'user' || message.role === 'assistant';
   if (!spoken || message.kind !== 'said' || !message.visible || message.status === 'in_progress') return null;
   const text = cleanText(textOf(message));
@@ -91,7 +107,6 @@ function messageEntry(ownerId: string, message: Message): Entry | null {
   return {
     messageId: message.id,
     passageId: null,
-    position: message.seq,
     speaker: message.name,
     scopeId: message.conversationId,
     scope: [

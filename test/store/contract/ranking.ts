@@ -62,27 +62,48 @@ export function describeRanking(store: OpenStore): void {
       expect(await find(memoryId, 'ill')).toMatchObject({ texts: [], total: 0 });
     });
 
-    it('prefers the answer that follows a question about it', async () => {
+    const aboutPaint = [
+      'Blue is a good paint, I was told once.',
+      'The weather is fine today.',
+      'The bus was late again.',
+      'My sister called me.',
+      'We had soup.',
+      'Which paint did you take for the kitchen?',
+      'Blue paint, and it is dry now at last.',
+    ];
+    const thought: Partial<Message> = {
+      ...said('I think of paint.'),
+      role: 'assistant',
+      kind: 'inner',
+      visible: false,
+    };
+
+    it.each<[string, (string | Partial<Message>)[]]>([
+      ['a question about it', aboutPaint],
+      [
+        'a question about it, whatever the agent thought and did between',
+        aboutPaint.flatMap((text) => [text, ...Array.from({ length: 6 }, () => thought)]),
+      ],
+      ['a question about it and what is always said', aboutPaint.flatMap((text) => [text, 'As you say.'])],
+    ])('prefers the answer that follows %s', async (_what, sayings) => {
       // Without what the question says for it, the answer would stand behind the question, which has both words.
-      const memoryId = await told([
-        'Blue is a good paint, I was told once.',
-        'The weather is fine today.',
-        'The bus was late again.',
-        'My sister called me.',
-        'We had soup.',
-        'Which paint did you take for the kitchen?',
-        'Blue paint, and it is dry now at last.',
-      ]);
-      expect((await find(memoryId, 'kitchen paint')).texts).toEqual([
-        'Blue paint, and it is dry now at last.',
-        'Which paint did you take for the kitchen?',
-        'Blue is a good paint, I was told once.',
-      ]);
+      const memoryId = await told(sayings);
+      expect((await find(memoryId, 'kitchen paint')).texts).toEqual([aboutPaint[6], aboutPaint[5], aboutPaint[0]]);
+    });
+
+    it('leaves a text in its place when its words are changed', async () => {
+      const memoryId = await told(aboutPaint.map((text, index) => (index === 5 ? 'Which paint did you take?' : text)));
+      const [question] = (await find(memoryId, '"did you take"')).hits;
+      if (question === undefined) throw new Error('The question is not there.');
+      await store().messages.update({ ...question, ...said(aboutPaint[5] ?? '') });
+      expect((await find(memoryId, 'kitchen paint')).texts).toEqual([aboutPaint[6], aboutPaint[5], aboutPaint[0]]);
     });
 
     it.each([
       ['the name of its speaker', (name: string, text: string) => said(text, { name })],
       ['a name before a colon', (name: string, text: string) => said(`${name}: ${text}`)],
+      ['a name behind a time', (name: string, text: string) => said(`[8 May 2023, 10:15] ${name}: ${text}`)],
+      ['a name and a word for speaking', (name: string, text: string) => said(`${name} said, "${text}"`)],
     ])('knows who said something by %s', async (_how, say) => {
       const memoryId = await told([
         say('Ines', 'I went hiking with Tom.'),
@@ -94,6 +115,39 @@ export function describeRanking(store: OpenStore): void {
       expect(ofInes.texts[0]).toContain('hiking with Tom');
       expect((await find(memoryId, 'Where did Tom go hiking?')).texts[0]).toContain('hiking with Ines');
       expect(ofInes.total).toBe(3);
+    });
+
+    it('knows the user by the name that the assistant uses, and the other way round', async () => {
+      const calls = [
+        'Thanks, Tom!',
+        'Hi Ines, how are you?',
+        'Yes, Tom.',
+        'Good to hear, Ines!',
+        'Wow, Tom!',
+        'Bye, Ines.',
+      ];
+      const others = Array.from({ length: 12 }, (_, index) => `It is ${index} o’clock.`);
+      const [lake, hill] = ['I went hiking by the lake.', 'I went hiking up the hill.'] as const;
+      const ofInes = ['Hello.', hill, ...others, lake, ...others, 'Hello.', ...calls];
+      const ofTom = [hill, ...others, lake, ...others, ...calls];
+      const asTold = (texts: readonly string[]): Partial<Message>[] =>
+        texts.map((text, index) => said(text, { role: index % 2 === 0 ? 'user' : 'assistant' }));
+      // By what stands around it the hill would come first.
+      expect((await find(await told(asTold(ofInes)), 'Where did Ines go hiking?')).texts[0]).toBe(lake);
+      expect((await find(await told(asTold(ofTom)), 'Where did Tom go hiking?')).texts[0]).toBe(lake);
+    });
+
+    it.each([
+      ['[1:56 pm on 8 May, 2023] Ines: ', '[2:10 pm on 9 June, 2023] Ines: '],
+      ['2023-05-08: ', '2023-06-09: '],
+      ['Ines (8 May 2023): ', 'Ines (9 June 2023): '],
+    ])('takes the time that is written before what was said for its time: %s', async (inMay, inJune) => {
+      const day = { from: Date.UTC(2023, 4, 8), to: Date.UTC(2023, 4, 9) - 1 };
+      const other = { from: Date.UTC(2023, 5, 9), to: Date.UTC(2023, 5, 10) - 1 };
+      const texts = [`${inMay}we had soup`, `${inJune}we had soup`];
+      const memoryId = await told(texts);
+      expect((await find(memoryId, 'the soup', { times: [day] })).texts).toEqual(texts);
+      expect((await find(memoryId, 'the soup', { times: [other] })).texts).toEqual([...texts].reverse());
     });
 
     it('prefers what tells of a time where a time is asked for', async () => {

@@ -1,8 +1,10 @@
 import { reach } from './candidates.js';
 import type { Holding } from './holders.js';
+import { labelled } from './label.js';
 import { createLexicon, type Lexicon } from './lexicon.js';
-import { labelOf, readTexts, type ReadText } from './reading.js';
+import { readTexts, type ReadText } from './reading.js';
 import { createSense } from './sense.js';
+import { namedSpeaker, withNames } from './speakers.js';
 import type { PlacedText } from './surroundings.js';
 import { timeliness } from './told-then.js';
 import { stemOf, tokensOf } from './tokens.js';
@@ -77,15 +79,15 @@ export function featuresOf(
   pool: readonly PlacedText[],
   keys: ReadonlySet<number>,
 ): Map<number, Features> {
-  const labels = pool.map(labelOf);
-  const named = namedSpeaker(wanted, new Set(labels.map((label) => label.name)));
+  const texts = withNames(pool.map(labelled), wanted.tokens);
+  const named = namedSpeaker(wanted, new Set(texts.map(({ label }) => label)));
   const nameWords = new Set(named === null ? [] : tokensOf(named));
   const name = new Set(Array.from(nameWords, stemOf));
   const others = holdings.filter(({ stem }) => !name.has(stem));
   // Who speaks is a matter of its own, unless nothing else is asked for.
   const terms = others.length > 0 ? others : holdings;
   const lexicon = lexiconNow();
-  const read = readTexts(pool, labels, { lexicon, stems: terms.map(({ stem }) => stem) });
+  const read = readTexts(texts, { lexicon, stems: terms.map(({ stem }) => stem) });
   const sense = createSense(
     wanted.tokens.filter((token) => !nameWords.has(token)),
     read.filter((text) => keys.has(text.key)),
@@ -130,7 +132,7 @@ function createJudge({
       wide: share(neighbours(read, index, widely), 2 * widely + 1),
       asked: previous !== undefined && previous !== text && previous.isQuestion() ? share([previous]) : 0,
       by: Number(named !== null && text.label === named),
-      kind: Number(wanted.askedFor !== null && answersTo(wanted.askedFor, text.text)),
+      kind: Number(wanted.askedFor !== null && answersTo(wanted.askedFor, text.text.slice(text.begin))),
       length: Math.min(1, Math.log(1 + text.words.length) / Math.log(longWords)),
       question: Number(text.isQuestion()),
       pairs: pairsIn(pairs, stems) / full,
@@ -179,15 +181,6 @@ function bm25(terms: readonly Holding[], texts: readonly ReadText[], usualLength
     if (count > 0) sum += (rarity * count * (saturation + 1)) / (count + room);
   }
   return sum;
-}
-
-/** The one speaker whom a query names. Null where it names none, or several. */
-function namedSpeaker(wanted: Wanted, labels: ReadonlySet<string | null>): string | null {
-  const asked = new Set(wanted.stems);
-  const named = [...labels].filter(
-    (label) => label !== null && tokensOf(label).some((token) => asked.has(stemOf(token))),
-  );
-  return named.length === 1 ? (named[0] ?? null) : null;
 }
 
 interface WeighedPair {

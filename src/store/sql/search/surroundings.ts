@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
+import type { Role } from '../../../domain/message.js';
 import { reach, type Candidate } from './candidates.js';
 import type { Field } from './holders.js';
 
@@ -9,6 +10,8 @@ export interface PlacedText {
   place: string | null;
   position: number;
   createdAt: number;
+  /** In which role it was said; null for what nobody said. */
+  role: Role | null;
   /** Who said it, where a name was given. */
   speaker: string | null;
   text: string;
@@ -17,15 +20,29 @@ export interface PlacedText {
 /** Characters of a text that are read for ranking. */
 const charsRead = 8_000;
 
-/** Candidates with the texts around them, whoever said those, in order of place and position. */
+/** A text that stands in so many places tells nothing of what stands around it. */
+const refrainMin = 3;
+
+/** Candidates with the texts around them, whoever said those, in order of place and position. Refrains are left out. */
 export async function readSurroundings(field: Field, candidates: readonly Candidate[]): Promise<PlacedText[]> {
   if (candidates.length === 0) return [];
   const alone = candidates.filter(({ place }) => place === null);
   const texts = [...(await readAlone(field, alone)), ...(await readSpans(field, spansOf(candidates)))];
-  return texts.sort(
-    (left, right) =>
-      compare(left.place ?? '', right.place ?? '') || left.position - right.position || left.key - right.key,
-  );
+  const wanted = new Set(candidates.map(({ key }) => key));
+  const refrains = refrainsOf(texts);
+  return texts
+    .filter(({ key, text }) => wanted.has(key) || !refrains.has(text))
+    .sort(
+      (left, right) =>
+        compare(left.place ?? '', right.place ?? '') || left.position - right.position || left.key - right.key,
+    );
+}
+
+/** What is said again and again, word for word. */
+function refrainsOf(texts: readonly PlacedText[]): ReadonlySet<string> {
+  const times = new Map<string, number>();
+  for (const { text } of texts) times.set(text, (times.get(text) ?? 0) + 1);
+  return new Set([...times].flatMap(([text, count]) => (count < refrainMin ? [] : [text])));
 }
 
 interface Span {
@@ -53,7 +70,7 @@ async function readTexts({ db, place }: Field, source: RawBuilder<unknown>, coun
   if (count === 0) return [];
   const { rows } = await sql<PlacedText>`
     select t.key as key, ${place} as place, coalesce(t.position, 0) as position, t.created_at as "createdAt",
-      t.speaker as speaker, substr(t.text, 1, ${charsRead}) as text ${source}`.execute(db);
+      t.role as role, t.speaker as speaker, substr(t.text, 1, ${charsRead}) as text ${source}`.execute(db);
   return rows;
 }
 
