@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { layOut, layouts, type Layout } from './support/layouts.js';
 import { inMs, type Section } from './support/report.js';
 import { longConversations, type LongConversation } from './support/long-conversations.js';
 import { noPace, openStage, password, type Stage } from './support/servers.js';
@@ -9,13 +10,11 @@ const depths = [5, 10, 20] as const;
 const categories: Record<number, string> = { 1: 'several turns', 2: 'time', 3: 'inference', 4: 'one turn' };
 
 const explanation =
-  'Conversations of two people over months, each taken in with its times, a thread for each session, as ' +
-  '"Name: text", and continued by one assistant; then every question about them is sent as it stands to the search of the memory, over HTTP. Recall is ' +
-  'the share of the turns that answer the question among the first hits; found is the share of questions with one of ' +
-  'them among the first ten. No model takes part.';
-
-/** A turn is taken to last so long. */
-const secondsPerTurn = 30;
+  'Conversations of two people over months, each taken in and continued by one assistant; then every question about ' +
+  'them is sent as it stands to the search of the memory, over HTTP. Recall is the share of the turns that answer the ' +
+  'question among the first hits; found is the share of questions with one of them among the first ten. No model takes ' +
+  'part. Unless said otherwise there is a thread for each session, with its times, and the messages are "Name: text"; ' +
+  'in one thread, all of them are of today.';
 
 /** What became of one question. */
 interface Outcome {
@@ -37,7 +36,7 @@ export async function measureRecall(): Promise<Section[]> {
   const stage = await openStage(noPace);
   try {
     const outcomes: Outcome[] = [];
-    for (const conversation of conversations) outcomes.push(...(await ask(stage, conversation)));
+    for (const conversation of conversations) outcomes.push(...(await ask(stage, conversation, layouts[0])));
     const rows = [['questions', 'count', ...depths.map((depth) => `recall@${depth}`), 'found@10', 'median', 'p95']];
     rows.push(rowOf('all', outcomes));
     for (const [category, name] of Object.entries(categories)) {
@@ -56,6 +55,11 @@ export async function measureRecall(): Promise<Section[]> {
         ),
       );
     }
+    for (const layout of layouts.slice(1)) {
+      const others: Outcome[] = [];
+      for (const conversation of conversations) others.push(...(await ask(stage, conversation, layout)));
+      rows.push(rowOf(layout.name, others));
+    }
     return [{ title: 'What search finds of long conversations', explanation, rows }];
   } finally {
     await stage.close();
@@ -63,28 +67,18 @@ export async function measureRecall(): Promise<Section[]> {
 }
 
 /** Tells a conversation to a new assistant and asks the questions about it. */
-async function ask(stage: Stage, conversation: LongConversation): Promise<Outcome[]> {
+async function ask(stage: Stage, conversation: LongConversation, layout: Layout): Promise<Outcome[]> {
   const { id: assistantId } = await call(stage, idReply, '/v1/assistants', { model: 'mock' });
+  const memory = `${conversation.id}_${layouts.indexOf(layout)}`;
   // Each face spells an id in its own way; the texts are the same in both.
-  const turnOf = new Map<string, string>();
-  const metadata = { memory: conversation.id };
-  const threads = conversation.sessions.map(({ turns, time: at }, session) => ({
-    thread: { id: `thread_${conversation.id}_${session}`, object: 'thread', created_at: at, metadata },
-    messages: turns.map(({ id, speaker, text, image_caption: caption }, turn) => {
-      const content = `${speaker}: ${text}${caption === undefined ? '' : ` [image: ${caption}]`}`;
-      const role = speaker === conversation.speakers[0] ? 'user' : 'assistant';
-      turnOf.set(content, id);
-      const own = { id: `msg_${conversation.id}_${session}_${turn}`, object: 'thread.message', role, content };
-      return { ...own, created_at: at + turn * secondsPerTurn };
-    }),
-  }));
+  const { threads, turnOf } = layOut(conversation, layout, memory);
   await takeIn(stage, threads);
   for (const { thread } of threads) {
     await call(stage, z.unknown(), `/v1/threads/${thread.id}/runs`, { assistant_id: assistantId, stream: true });
   }
   const outcomes: Outcome[] = [];
   for (const { question, category, evidence } of conversation.questions) {
-    const query = new URLSearchParams({ query: question, scope: 'recall', memory: conversation.id, limit: '20' });
+    const query = new URLSearchParams({ query: question, scope: 'recall', memory, limit: '20' });
     const startedAt = performance.now();
     const { results } = await call(stage, hitsReply, `/api/agents/${assistantId}/memory/search?${query.toString()}`);
     const ms = performance.now() - startedAt;
