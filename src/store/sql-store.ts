@@ -16,7 +16,7 @@ export interface SqlStoreParts {
   /** Opens the place of files' bytes. */
   blobs(session: Session): Blobs;
   listen: Store['listen'];
-  /** Called before the connections close. */
+  /** Called once nobody searches any more, before the connections close. */
   settle?(): Promise<void>;
   /** Called last. */
   release(): Promise<void>;
@@ -27,8 +27,8 @@ export function sqlStore({ db, dialect, searcher, blobs, listen, settle, release
   const session = openSession(db, dialect);
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
-    await settle?.();
     await searcher.close();
+    await settle?.();
     await db.destroy();
     await release();
   };

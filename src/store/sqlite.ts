@@ -57,7 +57,10 @@ export async function openSqliteStore(path: string, options: { clock: Clock; fil
       db,
       dialect,
       searcher: new SearchThread({ kind: 'sqlite', location: file }),
-      settle: () => keeper.close(),
+      settle: async () => {
+        await keeper.close();
+        emptyLog(connection);
+      },
       blobs: (session) => openBlobs(options.files, join(dirname(file), 'files'), session),
       // No other process can have the database open, so there is nobody to hear.
       listen: async () => async () => undefined,
@@ -66,6 +69,15 @@ export async function openSqliteStore(path: string, options: { clock: Clock; fil
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** Moves what was written into the file, which is whole by itself then; for whoever copies it while nothing runs. */
+function emptyLog(connection: SqliteConnection): void {
+  try {
+    connection.exec('pragma wal_checkpoint(truncate)');
+  } catch {
+    // Nothing is lost: the log stays beside the file, and is read with the next start.
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -43,6 +44,18 @@ describe('a SQLite database', () => {
     const other = await openStore(join(folder, 'new', 'other.sqlite'));
     await other.close();
     expect(existsSync(join(folder, 'new', 'other.sqlite'))).toBe(true);
+  });
+
+  it('is whole in its file once it is closed', async () => {
+    const user = makeUser();
+    const store = await openStore(folder);
+    await store.users.insert(user);
+    await store.close();
+    const copy = join(folder, 'copy.db');
+    copyFileSync(file(), copy);
+    const again = await openStore(copy);
+    expect(await again.users.get(user.id)).toEqual(user);
+    await again.close();
   });
 
   it('is named by no other kind of URL', async () => {
