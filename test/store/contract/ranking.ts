@@ -84,6 +84,13 @@ export function describeRanking(store: OpenStore): void {
         'a question about it, whatever the agent thought and did between',
         aboutPaint.flatMap((text) => [text, ...Array.from({ length: 6 }, () => thought)]),
       ],
+      [
+        'a question about it by another, whatever an agent said to each',
+        aboutPaint.flatMap((text, index) => [
+          said(text, { role: 'user', name: index % 2 === 0 ? 'Ines' : 'Tom' }),
+          ...['So', 'I see', 'Well'].map((word) => said(`${word}, ${index}.`, { role: 'assistant' })),
+        ]),
+      ],
       ['a question about it and what is always said', aboutPaint.flatMap((text) => [text, 'As you say.'])],
     ])('prefers the answer that follows %s', async (_what, sayings) => {
       // Without what the question says for it, the answer would stand behind the question, which has both words.

@@ -4,7 +4,7 @@ import { labelled } from './label.js';
 import { createLexicon, type Lexicon } from './lexicon.js';
 import { readTexts, type ReadText } from './reading.js';
 import { createSense } from './sense.js';
-import { namedSpeaker, withNames } from './speakers.js';
+import { namedSpeaker, passingOver, withNames } from './speakers.js';
 import type { PlacedText } from './surroundings.js';
 import { timeliness } from './told-then.js';
 import { stemOf, tokensOf } from './tokens.js';
@@ -79,7 +79,8 @@ export function featuresOf(
   pool: readonly PlacedText[],
   keys: ReadonlySet<number>,
 ): Map<number, Features> {
-  const texts = withNames(pool.map(labelled), wanted.tokens);
+  const told = pool.map(labelled);
+  const texts = withNames(told, wanted.tokens);
   const named = namedSpeaker(wanted, new Set(texts.map(({ label }) => label)));
   const nameWords = new Set(named === null ? [] : tokensOf(named));
   const name = new Set(Array.from(nameWords, stemOf));
@@ -92,7 +93,7 @@ export function featuresOf(
     wanted.tokens.filter((token) => !nameWords.has(token)),
     read.filter((text) => keys.has(text.key)),
   );
-  const judge = createJudge({ wanted, terms, read, named, sense, lexicon });
+  const judge = createJudge({ wanted, terms, read, named, sense, lexicon, passesOver: passingOver(told) });
   return new Map(read.flatMap((text, index) => (keys.has(text.key) ? [[text.key, judge(text, index)] as const] : [])));
 }
 
@@ -108,6 +109,7 @@ interface Case {
   named: string | null;
   sense: ReturnType<typeof createSense>;
   lexicon: Lexicon;
+  passesOver: ReturnType<typeof passingOver>;
 }
 
 function createJudge({
@@ -117,19 +119,21 @@ function createJudge({
   named,
   sense,
   lexicon,
+  passesOver,
 }: Case): (text: ReadText, index: number) => Features {
   const average = Math.max(1, read.reduce((sum, text) => sum + text.words.length, 0) / read.length);
   const full = terms.reduce((sum, term) => sum + term.rarity, 0) || 1;
   const share = (texts: readonly ReadText[], usual = 1): number => bm25(terms, texts, usual * average) / full;
   const pairs = weighedPairs(wanted, terms, lexicon);
   const query = wanted.stems.map(lexicon.stem);
+  const neighbours = (index: number, count: number): ReadText[] => neighboursIn(read, index, count, passesOver);
   return (text, index) => {
-    const near = neighbours(read, index, 1);
+    const near = neighbours(index, 1);
     const stems = text.words.map(lexicon.stemOf);
     const [previous] = near;
     return {
       own: share([text]),
-      wide: share(neighbours(read, index, widely), 2 * widely + 1),
+      wide: share(neighbours(index, widely), 2 * widely + 1),
       asked: previous !== undefined && previous !== text && previous.isQuestion() ? share([previous]) : 0,
       by: Number(named !== null && text.label === named),
       kind: Number(wanted.askedFor !== null && answersTo(wanted.askedFor, text.text.slice(text.begin))),
@@ -144,18 +148,26 @@ function createJudge({
 }
 
 /** The text and so many neighbours on each side, in order. */
-function neighbours(read: readonly ReadText[], index: number, count: number): ReadText[] {
+function neighboursIn(
+  read: readonly ReadText[],
+  index: number,
+  count: number,
+  passesOver: Case['passesOver'],
+): ReadText[] {
   const self = read[index];
   if (self === undefined) return [];
   const around = [self];
   for (const step of [-1, 1]) {
     let last = self;
-    for (let distance = 1; distance <= count; distance += 1) {
-      const next = read[index + step * distance];
+    let left = count;
+    for (let at = index + step; left > 0; at += step) {
+      const next = read[at];
       if (next === undefined || !areNeighbours(last, next)) break;
+      if (passesOver(self, next)) continue;
       if (step < 0) around.unshift(next);
       else around.push(next);
       last = next;
+      left -= 1;
     }
   }
   return around;

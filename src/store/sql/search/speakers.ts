@@ -24,6 +24,20 @@ export function withNames(texts: readonly LabelledText[], words: readonly string
   return texts.map((text) => ({ ...text, label: (text.role === null ? null : names.get(text.role)) ?? null }));
 }
 
+/** Texts of users that have a name, of ten, where several people talk. */
+const namedMin = 9;
+
+/**
+ * Tells whether a text passes over another where it looks for its neighbours. Where users go under names, several people
+ * talk, and what one said stands among what the others said, whatever an agent without a name said between.
+ */
+export function passingOver(texts: readonly LabelledText[]): (text: LabelledText, next: LabelledText) => boolean {
+  const users = texts.filter(({ role }) => role === 'user');
+  const named = users.filter(({ label }) => label !== null);
+  if (named.length === 0 || named.length * 10 < users.length * namedMin) return () => false;
+  return (text, next) => text.label !== null && next.label === null;
+}
+
 /** Who is who, as far as one keeps calling the other by a name. */
 function namesByAddress(texts: readonly LabelledText[], words: readonly string[]): Map<Role, string> {
   const calls = new Map<string, { user: number; assistant: number }>();
