@@ -125,14 +125,7 @@ export function describeRanking(store: OpenStore): void {
     });
 
     it('knows the user by the name that the assistant uses, and the other way round', async () => {
-      const calls = [
-        'Thanks, Tom!',
-        'Hi Ines, how are you?',
-        'Yes, Tom.',
-        'Good to hear, Ines!',
-        'Wow, Tom!',
-        'Bye, Ines.',
-      ];
+      const calls = ['Thanks, Tom!', 'Hi Ines, how are you?', 'Hey Tom.', 'Congrats, Ines!', 'Wow, Tom!', 'Bye, Ines.'];
       const others = Array.from({ length: 12 }, (_, index) => `It is ${index} o’clock.`);
       const [lake, hill] = ['I went hiking by the lake.', 'I went hiking up the hill.'] as const;
       const ofInes = ['Hello.', hill, ...others, lake, ...others, 'Hello.', ...calls];

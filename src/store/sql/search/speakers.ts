@@ -3,9 +3,9 @@ import type { LabelledText } from './label.js';
 import { stemOf, tokensOf } from './tokens.js';
 import type { Wanted } from './wanted.js';
 
-/** Names by which somebody is spoken to: after a greeting or the like, or at the end of a clause. */
+/** Names by which somebody is spoken to: after a greeting or the like; behind a mere comma places stand as well. */
 const addresses =
-  /(?:\b(?:[Hh]ey|[Hh]i|[Hh]ello|[Dd]ear|[Tt]hanks|[Tt]hank you|[Cc]ongrats|[Cc]ongratulations|[Ww]ow|[Bb]ye|[Yy]eah|[Yy]es|[Nn]o|[Ss]ure|[Oo]k|[Oo]kay)[,!]? |, )(\p{Lu}\p{L}+)(?= ?(?:[,.!?]|$))/gu;
+  /(?:\b(?:[Hh]ey|[Hh]i|[Hh]ello|[Dd]ear|[Tt]hanks|[Tt]hank you|[Cc]ongrats|[Cc]ongratulations|[Ww]ow|[Bb]ye)[,!]? )(\p{Lu}\p{L}+)(?= ?(?:[,.!?]|$))/gu;
 
 /** A name counts once somebody is called by it so often, and the other so much less. */
 const callsMin = 3;
