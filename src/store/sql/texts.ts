@@ -1,4 +1,3 @@
-import { sql, type RawBuilder } from 'kysely';
 import type { Passage } from '../../domain/memory.js';
 import { textOf, type Message, type Role } from '../../domain/message.js';
 import { cleanText } from '../../domain/storable-text.js';
@@ -12,7 +11,7 @@ interface Entry {
   passageId: string | null;
   library?: { passageId: string; fileId: string };
   /** Its place among the texts around it; null where it stands alone. */
-  position: number | RawBuilder<number> | null;
+  position: number | null;
   speaker?: string | null;
   scopeId: string;
   scope: string;
@@ -25,15 +24,15 @@ const entriesPerStatement = 200;
 
 /** Makes new messages findable. Only what was said is: searches never find their own echoes, nor anybody's thoughts. */
 export async function indexMessages(session: Session, ownerId: string, messages: readonly Message[]): Promise<void> {
-  const counts = new Map<string, number>();
-  const entries = messages.flatMap((message): Entry[] => {
-    const entry = messageEntry(ownerId, message);
-    if (entry === null) return [];
-    const count = (counts.get(entry.scopeId) ?? 0) + 1;
-    counts.set(entry.scopeId, count);
-    return [{ ...entry, position: placeAfterAll(entry.scopeId, count) }];
-  });
-  await insertEntries(session, entries);
+  const entries = messages.flatMap((message) => messageEntry(ownerId, message) ?? []);
+  const places = new Map<string, number>();
+  const placed: Entry[] = [];
+  for (const entry of entries) {
+    const place = 1 + (places.get(entry.scopeId) ?? (await lastPlace(session, entry.scopeId)));
+    places.set(entry.scopeId, place);
+    placed.push({ ...entry, position: place });
+  }
+  await insertEntries(session, placed);
 }
 
 /** Makes a message findable as it now stands, or no longer. Costs nothing new where its text is the same. */
@@ -45,16 +44,24 @@ export async function reindexMessage(session: Session, ownerId: string, message:
   }
   const [before] = await stale.returning('position').execute();
   if (entry === null) return;
-  await insertEntries(session, [{ ...entry, position: before?.position ?? placeAfterAll(entry.scopeId, 1) }]);
+  const position = before?.position ?? (await lastPlace(session, entry.scopeId)) + 1;
+  await insertEntries(session, [{ ...entry, position }]);
 }
 
 /**
- * The place of a text that comes so many after all that were said in its conversation. Only what is found has one, for
- * what agents think and do between two texts sets them no further apart.
+ * The place of the last text of a conversation. Only what is found has one, for what agents think and do between two
+ * texts sets them no further apart.
  */
-function placeAfterAll(conversationId: string, count: number): RawBuilder<number> {
-  return sql`(select coalesce(max(position), 0) + cast(${count} as bigint) from texts
-    where scope_id = ${conversationId} and message_id is not null)`;
+async function lastPlace({ db }: Session, conversationId: string): Promise<number> {
+  const last = await db
+    .selectFrom('texts')
+    .select('position')
+    .where('scope_id', '=', conversationId)
+    .where('message_id', 'is not', null)
+    .orderBy('position', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return last?.position ?? 0;
 }
 
 /** Makes a passage findable as it now stands. A vector of an older text goes with that text. */
