@@ -19,6 +19,9 @@ export interface AgentChanges {
   contextWindow?: number;
   /** All of its tools, by name. */
   toolNames?: string[];
+  /** A tool that it is given beside those it has, and one that is taken from it, by name. */
+  givenTool?: string;
+  takenTool?: string;
   /** All of its metadata. */
   metadata?: Record<string, unknown>;
   /** New values for blocks of its default memory, by label. */
@@ -37,12 +40,13 @@ export async function changeAgent(
   changes: AgentChanges,
   { at, findBuiltin }: { at: number; findBuiltin: FindBuiltin },
 ): Promise<Agent> {
-  const { name, description, instructions, model, contextWindow, toolNames, metadata } = changes;
+  const { name, description, instructions, model, contextWindow, metadata } = changes;
   if (name !== undefined) checkAgentName(name);
   if (contextWindow !== undefined && contextWindow < limits.contextTokensMin) {
     const message = `A model's window must have ${limits.contextTokensMin} tokens at least.`;
     throw new AppError('invalid_request', message, { param: 'context_window' });
   }
+  const names = toolNamesAfter(agent, changes);
   const next: Agent = {
     ...agent,
     name: name ?? agent.name,
@@ -50,7 +54,7 @@ export async function changeAgent(
     instructions: instructions === undefined ? agent.instructions : instructions,
     model: model ?? agent.model,
     settings: contextWindow === undefined ? agent.settings : { ...agent.settings, contextWindow },
-    tools: toolNames === undefined ? agent.tools : await toolsNamed(tx, agent, toolNames, findBuiltin),
+    tools: names === null ? agent.tools : await toolsNamed(tx, agent, names, findBuiltin),
     updatedAt: at,
     ...(metadata === undefined ? {} : metadataOf(agent, metadata)),
   };
@@ -63,6 +67,14 @@ function metadataOf(agent: Agent, metadata: Record<string, unknown>): Pick<Agent
   checkSleepTime(metadata);
   const { texts, rest } = sortMetadata(metadata);
   return { metadata: texts, faceData: { ...agent.faceData, metadata: rest } };
+}
+
+/** Null where the tools stay as they are. */
+function toolNamesAfter({ tools }: Agent, { toolNames, givenTool, takenTool }: AgentChanges): string[] | null {
+  if (toolNames === undefined && givenTool === undefined && takenTool === undefined) return null;
+  const names = toolNames ?? tools.map((tool) => tool.name);
+  const kept = names.filter((name) => name !== givenTool && name !== takenTool);
+  return givenTool === undefined ? kept : [...kept, givenTool];
 }
 
 /** Functions that a client carries out stay where they are named again. */

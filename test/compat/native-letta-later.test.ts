@@ -127,6 +127,23 @@ describe('a client of Letta 0.5', () => {
     }
   });
 
+  it('gives and takes several tools at once, and none of them is lost', async () => {
+    const { id, tools } = await ok(agentReply, call('POST', '/v1/agents', { json: agentBody('Busy') }));
+    const others = (await ok(z.array(toolReply), call('GET', '/v1/tools'))).filter(({ name }) => !tools.includes(name));
+    const toolsNow = async (): Promise<string[]> => (await ok(agentReply, call('GET', `/v1/agents/${id}`))).tools;
+    const all = [...tools, ...others.map(({ name }) => name)];
+    expect(others.length).toBeGreaterThan(3);
+    const each = async (word: string): Promise<void> => {
+      await Promise.all(
+        others.map((tool) => ok(agentReply, call('PATCH', `/v1/agents/${id}/tools/${word}/${tool.id}`))),
+      );
+    };
+    await each('attach');
+    expect((await toolsNow()).toSorted()).toEqual(all.toSorted());
+    await each('detach');
+    expect((await toolsNow()).toSorted()).toEqual(tools.toSorted());
+  });
+
   it('changes a tool without its id in the body', async () => {
     const source = 'def tide(day: int) -> str:\n    """Tells the tide."""\n    return ""\n';
     const body = { source_code: source, source_type: 'python', tags: [], terminal: null };

@@ -35,8 +35,11 @@ export async function temporarySqlite(): Promise<TemporaryDatabase> {
 /** A file with the tables and nothing in them, made once: to copy it takes a tenth of the time of making it. */
 let emptyDatabase: Promise<string> | null = null;
 
+/** As it is before any test has a temporary folder of its own, which goes with that test. */
+const temporaryFolder = tmpdir();
+
 async function makeEmptyDatabase(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'threadkeeper-empty-'));
+  const folder = await mkdtemp(join(temporaryFolder, 'threadkeeper-empty-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   await (await openStore(`sqlite:${folder}`)).close();
   return join(folder, 'threadkeeper.db');

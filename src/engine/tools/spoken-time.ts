@@ -1,3 +1,5 @@
+import { monthNames } from '../../domain/month-names.js';
+
 /** A stretch of time on the clock of some wall, in milliseconds read as if they were UTC; its end is not part of it. */
 export interface Span {
   from: number;
@@ -8,10 +10,6 @@ type Unit = 'day' | 'week' | 'month' | 'year';
 
 const dayMs = 86_400_000;
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
-/** The months in order, in lower case. */
-export const monthNames = 'january february march april may june july august september october november december'.split(
-  ' ',
-);
 const numbers = 'zero one two three four five six seven eight nine ten eleven twelve'.split(' ');
 
 const monthWord = '([a-z]{3,9})\\.?';

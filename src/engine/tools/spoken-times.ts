@@ -1,6 +1,7 @@
+import { monthNames } from '../../domain/month-names.js';
 import type { Zone } from '../../domain/zone.js';
 import type { TimeSpan } from '../../store/store.js';
-import { monthNames, readSpokenSpan, type Span } from './spoken-time.js';
+import { readSpokenSpan, type Span } from './spoken-time.js';
 
 const month = `(?:${monthNames.map((name) => `${name}|${name.slice(0, 3)}`).join('|')}|sept)\\b\\.?`;
 const day = '\\d{1,2}(?:st|nd|rd|th)?';

@@ -91,11 +91,27 @@ export function describeRanking(store: OpenStore): void {
           ...['So', 'I see', 'Well'].map((word) => said(`${word}, ${index}.`, { role: 'assistant' })),
         ]),
       ],
+      [
+        'a question about it of the same day of another year, answered now by the agent',
+        aboutPaint.flatMap((text, index) => [
+          said(`[2023-05-08 10:${10 + index}] Ines: ${text}`, { role: 'user' }),
+          said(`So, ${index}.`, { role: 'assistant' }),
+        ]),
+      ],
+      [
+        'a question about it that tells its time, where the answer tells none',
+        aboutPaint.map((text, index) => said(index === 5 ? `[2023-05-08 10:15] ${text}` : text)),
+      ],
       ['a question about it and what is always said', aboutPaint.flatMap((text) => [text, 'As you say.'])],
     ])('prefers the answer that follows %s', async (_what, sayings) => {
       // Without what the question says for it, the answer would stand behind the question, which has both words.
       const memoryId = await told(sayings);
-      expect((await find(memoryId, 'kitchen paint')).texts).toEqual([aboutPaint[6], aboutPaint[5], aboutPaint[0]]);
+      const { texts } = await find(memoryId, 'kitchen paint');
+      expect(texts.map((text) => text.replace(/^\[.*?\] (Ines: )?/, ''))).toEqual([
+        aboutPaint[6],
+        aboutPaint[5],
+        aboutPaint[0],
+      ]);
     });
 
     it('leaves a text in its place when its words are changed', async () => {

@@ -55,11 +55,8 @@ const changes = words.map(([word, isGiven]) =>
       const { agent_id: agentId, tool_id: toolId } = call.params;
       const { agents, storedTools } = call.services;
       const { name } = await storedTools.get(caller, toolId);
-      const others = (await agents.describe(caller, agentId)).tools
-        .map((tool) => tool.name)
-        .filter((each) => each !== name);
-      const toolNames = isGiven ? [...others, name] : others;
-      return { json: agentToWire(await agents.update(caller, agentId, { toolNames })) };
+      const change = isGiven ? { givenTool: name } : { takenTool: name };
+      return { json: agentToWire(await agents.update(caller, agentId, change)) };
     },
   }),
 );

@@ -1,15 +1,19 @@
+import { monthNames } from '../../../domain/month-names.js';
 import type { PlacedText } from './surroundings.js';
 
 /** A text with what stands before that which is said. */
 export interface LabelledText extends PlacedText {
   /** The name it goes under. */
   label: string | null;
+  /** When it was said, in milliseconds, where that is written there with its year. */
+  toldAt: number | null;
   /** Where what is said begins. */
   begin: number;
 }
 
-const months =
-  'Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?';
+const months = [...monthNames.flatMap((month) => [month, month.slice(0, 3)]), 'sept']
+  .map((month) => month.charAt(0).toUpperCase() + month.slice(1))
+  .join('|');
 const days = '(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?';
 const name = String.raw`(?!(?:I|You|He|She|It|We|They)\b)(?<name>\p{Lu}[\p{L}\p{M}\p{N}.'’-]*(?: \p{Lu}[\p{L}\p{M}\p{N}.'’-]*){0,2})`;
 
@@ -29,7 +33,7 @@ const timePattern = new RegExp(String.raw`^(?:(?<before>${inBrackets})|(?<words>
 
 /**
  * Reads the label of a text: the speaker's name, or one that stands before what is said. A time that is written there
- * is the time of the text.
+ * with its year is when it was said.
  */
 export function labelled({ key, place, position, createdAt, role, speaker, text }: PlacedText): LabelledText {
   const found = labelPattern.exec(text) ?? timePattern.exec(text);
@@ -40,11 +44,12 @@ export function labelled({ key, place, position, createdAt, role, speaker, text 
     key,
     place,
     position,
-    createdAt: (time === undefined ? null : timeOf(time)) ?? createdAt,
+    createdAt,
     role,
     speaker,
     text,
     label: speaker ?? name ?? null,
+    toldAt: time === undefined ? null : timeOf(time),
     begin: found?.[0].length ?? 0,
   };
 }

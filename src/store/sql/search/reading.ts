@@ -42,7 +42,7 @@ export function readTexts(texts: readonly LabelledText[], sought: Sought): ReadT
 }
 
 function readText(
-  { key, place, position, createdAt, role, speaker, text, label, begin }: LabelledText,
+  { key, place, position, createdAt, role, speaker, text, label, toldAt, begin }: LabelledText,
   words: readonly number[],
   counts: readonly number[],
   lexicon: Lexicon,
@@ -58,6 +58,7 @@ function readText(
     speaker,
     text,
     label,
+    toldAt,
     begin,
     words,
     counts,

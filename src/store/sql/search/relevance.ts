@@ -141,7 +141,7 @@ function createJudge({
       question: Number(text.isQuestion()),
       pairs: pairsIn(pairs, stems) / full,
       meaning: sense(text, near),
-      then: timeliness(wanted.times, text.createdAt),
+      then: timeliness(wanted.times, text.toldAt ?? text.createdAt),
       quoted: Number(query.length > 1 && holdsInRow(stems, query)),
     };
   };
@@ -162,8 +162,9 @@ function neighboursIn(
     let left = count;
     for (let at = index + step; left > 0; at += step) {
       const next = read[at];
-      if (next === undefined || !areNeighbours(last, next)) break;
+      if (next === undefined) break;
       if (passesOver(self, next)) continue;
+      if (!areNeighbours(last, next)) break;
       if (step < 0) around.unshift(next);
       else around.push(next);
       last = next;
@@ -178,8 +179,15 @@ function areNeighbours(left: ReadText, right: ReadText): boolean {
     left.place !== null &&
     left.place === right.place &&
     Math.abs(left.position - right.position) <= reach &&
-    Math.abs(left.createdAt - right.createdAt) <= pauseMs
+    pauseBetween(left, right) <= pauseMs
   );
+}
+
+/** By the times that are written in both of them, or else when they came here. */
+function pauseBetween(left: ReadText, right: ReadText): number {
+  return left.toldAt === null || right.toldAt === null
+    ? Math.abs(left.createdAt - right.createdAt)
+    : Math.abs(left.toldAt - right.toldAt);
 }
 
 function bm25(terms: readonly Holding[], texts: readonly ReadText[], usualLength: number): number {
